@@ -1,0 +1,19 @@
+/** Bounds that clients can rely on; `hello` carries those that a client needs. */
+export const limits = {
+  /** Largest JSON body of a request, in bytes. */
+  bodyBytes: 256 * 1024,
+  /** Largest WebSocket frame from a client, in bytes. */
+  frameBytes: 64 * 1024,
+  /** Longest message text, in UTF-16 units. */
+  textLength: 16_000,
+  /** Most people in one group. */
+  groupMembers: 1024,
+  /** Most people named in one request that makes or extends a group. */
+  membersPerRequest: 256,
+  /** Different emoji on one message. */
+  reactionsPerMessage: 20,
+  /** Users that one connection may watch the presence of. */
+  watchedUsers: 500,
+  /** Largest page of a list. */
+  pageItems: 100,
+} as const;

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { ChatId, MessageId, UserId } from "./ids.ts";
+import { limits } from "./limits.ts";
+import { Counter, text, Timestamp } from "./text.ts";
+
+/** What a person can send. */
+export const Content = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("text"), text: text(1, limits.textLength) }),
+]).meta({ id: "Content" });
+export type Content = z.infer<typeof Content>;
+
+export const MessageRef = z.object({ seq: Counter, messageId: MessageId });
+
+/** How many people reacted with one emoji. */
+export const ReactionCount = z.object({ emoji: z.string(), count: Counter });
+
+export const Reaction = ReactionCount.extend({
+  mine: z.boolean().meta({ description: "Whether the caller is among them" }),
+}).meta({ id: "Reaction" });
+export type Reaction = z.infer<typeof Reaction>;
+
+export const Message = z.object({
+  chatId: ChatId,
+  seq: Counter,
+  rev: Counter,
+  messageId: MessageId,
+  senderId: UserId,
+  content: Content.nullable().meta({ description: "null once deleted for everyone" }),
+  replyTo: MessageRef.nullable(),
+  replyCount: Counter,
+  reactions: z.array(Reaction),
+  pinned: z.boolean(),
+  createdAt: Timestamp,
+  editedAt: Timestamp.nullable(),
+  deletedAt: Timestamp.nullable(),
+}).meta({ id: "Message" });
+export type Message = z.infer<typeof Message>;
+
+/** A message as an event carries it: the same for every receiver, so without `mine`. */
+export const BroadcastMessage = Message.extend({ reactions: z.array(ReactionCount) }).meta({
+  id: "BroadcastMessage",
+});
+export type BroadcastMessage = z.infer<typeof BroadcastMessage>;
+
+export const SendMessage = z.strictObject({
+  messageId: MessageId.optional(),
+  content: Content,
+  replyTo: MessageId.optional(),
+}).meta({ id: "SendMessage" });
+export type SendMessage = z.infer<typeof SendMessage>;
+
+export const SentMessage = Message.extend({ duplicate: z.boolean().optional() }).meta({
+  id: "SentMessage",
+});
+
+export const EditMessage = z.strictObject({ content: Content }).meta({ id: "EditMessage" });
+
+/** Whom a deletion reaches: the caller alone, or every member. */
+export const DeleteFor = z.enum(["me", "everyone"]);
+export type DeleteFor = z.infer<typeof DeleteFor>;
+
+export const CursorMove = z.strictObject({ seq: Counter }).meta({ id: "CursorMove" });
+
+export const MemberStatus = z.object({
+  userId: UserId,
+  delivered: z.boolean(),
+  read: z.boolean(),
+});
+
+/** How far a message has come towards the other members. */
+export const MessageStatus = z.object({
+  status: z.enum(["sent", "delivered", "read"]),
+  members: z.array(MemberStatus),
+}).meta({ id: "MessageStatus" });
+export type MessageStatus = z.infer<typeof MessageStatus>;
