@@ -117,6 +117,8 @@ create table messages (
   reply_to_seq bigint,
   reply_to_id uuid,
   reply_count integer not null default 0,
+  -- [[emoji, count], …] in order of first use; kept with each change of `reactions`, under the lock.
+  reaction_counts jsonb not null default '[]',
   created_at timestamptz not null,
   edited_at timestamptz,
   pinned_at timestamptz,

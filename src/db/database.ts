@@ -13,7 +13,9 @@ export interface Queries {
    * Outside a transaction they succeed or fail together, as one implicit transaction.
    * Column names come back in camelCase, `bigint` as number, `timestamptz` as Date.
    */
-  run<S extends readonly Statement<unknown>[]>(...statements: S): Promise<Results<S>>;
+  run<S extends readonly Statement<unknown>[]>(
+    ...statements: S
+  ): Promise<Results<S>>;
 }
 
 export interface Transaction extends Queries {
@@ -21,7 +23,9 @@ export interface Transaction extends Queries {
    * Runs the last statements together with COMMIT, in one round trip.
    * Optional: a transaction whose work returns without it is committed then.
    */
-  commit<S extends readonly Statement<unknown>[]>(...statements: S): Promise<Results<S>>;
+  commit<S extends readonly Statement<unknown>[]>(
+    ...statements: S
+  ): Promise<Results<S>>;
 }
 
 /**
@@ -45,11 +49,14 @@ export interface DatabaseOptions {
 }
 
 type Connection = Pick<postgres.Sql, "unsafe">;
-type RawResult = Iterable<Record<string, unknown>>;
+type RawResult = Record<string, unknown>[];
 
-const begin = (queryMs: number) => `begin;\nset local statement_timeout = ${queryMs};\n`;
+const begin = (queryMs: number) =>
+  `begin;\nset local statement_timeout = ${queryMs};\n`;
 
-export function openDatabase({ url, connections, queryMs }: DatabaseOptions): Database {
+export function openDatabase(
+  { url, connections, queryMs }: DatabaseOptions,
+): Database {
   let pool = connect();
 
   function connect() {
@@ -86,9 +93,9 @@ export function openDatabase({ url, connections, queryMs }: DatabaseOptions): Da
     };
     let late = setTimeout(onLate, queryMs);
     try {
-      const result = await query as unknown as RawResult | RawResult[];
+      const result: unknown[] = await query;
       // The driver answers one statement with its rows, several with an array of such answers.
-      return Array.isArray((result as RawResult[])[0]) ? result as RawResult[] : [result];
+      return (Array.isArray(result[0]) ? result : [result]) as RawResult[];
     } catch (error) {
       throw asProblem(error);
     } finally {
@@ -102,7 +109,11 @@ export function openDatabase({ url, connections, queryMs }: DatabaseOptions): Da
     const timeout = new Promise<never>((_, reject) => {
       late = setTimeout(() => {
         wanted.then((connection) => connection.release(), () => {});
-        reject(new Problem("unavailable", { detail: "No database connection became free" }));
+        reject(
+          new Problem("unavailable", {
+            detail: "No database connection became free",
+          }),
+        );
       }, queryMs);
     });
     try {
@@ -125,11 +136,20 @@ export function openDatabase({ url, connections, queryMs }: DatabaseOptions): Da
       const connection = await reserve(from);
       let state: "unopened" | "open" | "closed" = "unopened";
 
-      async function run<S extends readonly Statement<unknown>[]>(statements: S, end: string) {
-        if (state === "closed") throw new Error("The transaction is already closed");
+      async function run<S extends readonly Statement<unknown>[]>(
+        statements: S,
+        end: string,
+      ) {
+        if (state === "closed") {
+          throw new Error("The transaction is already closed");
+        }
         const opening = state === "unopened" ? begin(queryMs) : "";
         state = "open";
-        const results = await roundTrip(from, connection, opening + script(statements) + end);
+        const results = await roundTrip(
+          from,
+          connection,
+          opening + script(statements) + end,
+        );
         return rowsOf(results, opening === "" ? 0 : 2, statements);
       }
 
@@ -148,7 +168,9 @@ export function openDatabase({ url, connections, queryMs }: DatabaseOptions): Da
         return result;
       } catch (error) {
         // A lost connection has rolled back by itself.
-        if (isOpen()) await roundTrip(from, connection, "rollback").catch(() => {});
+        if (isOpen()) {
+          await roundTrip(from, connection, "rollback").catch(() => {});
+        }
         throw error;
       } finally {
         connection.release();

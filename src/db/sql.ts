@@ -29,7 +29,8 @@ export function sql<Row = never>(
 ): Statement<Row> {
   let text = strings[0]!;
   values.forEach((value, i) => {
-    text += (value instanceof Statement ? value.text : literal(value)) + strings[i + 1]!;
+    text += (value instanceof Statement ? value.text : literal(value)) +
+      strings[i + 1]!;
   });
   return new Statement<Row>(text);
 }
@@ -42,9 +43,9 @@ export function table<T extends object>(
   rows: readonly T[],
   types: { readonly [K in keyof T]?: string },
 ): Statement<unknown> {
-  const columns = (Object.entries(types) as [keyof T, string][]).map(([column, type]) =>
-    `${literal(rows.map((row) => row[column] as string))}::${type}[]`
-  );
+  const columns = (Object.entries(types) as [keyof T, string][]).map((
+    [column, type],
+  ) => `${literal(rows.map((row) => row[column] as string))}::${type}[]`);
   return new Statement(`unnest(${columns.join(", ")})`);
 }
 
@@ -53,7 +54,9 @@ export function literal(value: Exclude<SqlValue, Statement<unknown>>): string {
   if (value === null) return "NULL";
   if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new TypeError(`Cannot write ${value} as SQL`);
+    if (!Number.isFinite(value)) {
+      throw new TypeError(`Cannot write ${value} as SQL`);
+    }
     // The brackets keep a minus sign from joining the operator before it.
     return value < 0 ? `(${value})` : String(value);
   }
@@ -69,12 +72,16 @@ function plain(value: string | Date | Uint8Array): string {
 }
 
 /** One element of an array literal: quotes and backslashes are escaped once more inside it. */
-function element(value: string | number | boolean | Date | Uint8Array | null): string {
+function element(
+  value: string | number | boolean | Date | Uint8Array | null,
+): string {
   if (value === null) return "NULL";
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new TypeError(`Cannot write ${value} as SQL`);
   }
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
   return `"${plain(value).replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
@@ -82,5 +89,7 @@ function quote(text: string): string {
   if (text.includes("\0")) throw new TypeError("Cannot write U+0000 as SQL");
   const doubled = text.replaceAll("'", "''");
   // The E'' form means the same whatever `standard_conforming_strings` says.
-  return text.includes("\\") ? ` E'${doubled.replaceAll("\\", "\\\\")}'` : `'${doubled}'`;
+  return text.includes("\\")
+    ? ` E'${doubled.replaceAll("\\", "\\\\")}'`
+    : `'${doubled}'`;
 }

@@ -3,9 +3,12 @@ import { DeviceId, UserId } from "./ids.ts";
 import { Counter, text, Timestamp } from "./text.ts";
 
 /** 3–32 of `a-z 0-9 _ .`, starting with a letter; kept in lower case. */
-export const Username = z.string().toLowerCase().regex(/^[a-z][a-z0-9_.]{2,31}$/, {
-  error: "Must be 3 to 32 of a-z, 0-9, _ and ., starting with a letter",
-});
+export const Username = z.string().toLowerCase().regex(
+  /^[a-z][a-z0-9_.]{2,31}$/,
+  {
+    error: "Must be 3 to 32 of a-z, 0-9, _ and ., starting with a letter",
+  },
+);
 
 export const Password = text(8, 256);
 export const Email = z.email().max(254).toLowerCase();
@@ -37,7 +40,9 @@ export const Device = z.object({
   createdAt: Timestamp,
   lastUsedAt: Timestamp,
   revokedAt: Timestamp.nullable(),
-  current: z.boolean().meta({ description: "Whether the request came from this device" }),
+  current: z.boolean().meta({
+    description: "Whether the request came from this device",
+  }),
 }).meta({ id: "Device" });
 export type Device = z.infer<typeof Device>;
 
@@ -52,9 +57,13 @@ export const Session = z.object({
 }).meta({ id: "Session" });
 export type Session = z.infer<typeof Session>;
 
-const DeviceInput = z.strictObject({ name: text(1, 64), platform: text(1, 32) });
+const DeviceInput = z.strictObject({
+  name: text(1, 64),
+  platform: text(1, 32),
+});
 const cookie = z.boolean().optional().meta({
-  description: "Keep the refresh token in an HttpOnly cookie instead of the body",
+  description:
+    "Keep the refresh token in an HttpOnly cookie instead of the body",
 });
 
 export const RegisterRequest = z.strictObject({
@@ -88,12 +97,17 @@ export const ProfilePatch = z.strictObject({
 }).meta({ id: "ProfilePatch" });
 export type ProfilePatch = z.infer<typeof ProfilePatch>;
 
-export const PasswordChange = z.strictObject({ current: text(1, 256), next: Password }).meta({
+export const PasswordChange = z.strictObject({
+  current: text(1, 256),
+  next: Password,
+}).meta({
   id: "PasswordChange",
 });
 export type PasswordChange = z.infer<typeof PasswordChange>;
 
-export const DevicePatch = z.strictObject({ name: text(1, 64) }).meta({ id: "DevicePatch" });
+export const DevicePatch = z.strictObject({ name: text(1, 64) }).meta({
+  id: "DevicePatch",
+});
 export type DevicePatch = z.infer<typeof DevicePatch>;
 
 export const Presence = z.object({

@@ -39,7 +39,9 @@ export const CreateChat = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("direct"),
     chatId: ChatId.optional(),
-    memberIds: z.array(UserId).length(1).meta({ description: "The other person" }),
+    memberIds: z.array(UserId).length(1).meta({
+      description: "The other person",
+    }),
   }),
   z.strictObject({
     kind: z.literal("group"),
@@ -50,7 +52,9 @@ export const CreateChat = z.discriminatedUnion("kind", [
 ]).meta({ id: "CreateChat" });
 export type CreateChat = z.infer<typeof CreateChat>;
 
-export const ChatPatch = z.strictObject({ title: Title }).meta({ id: "ChatPatch" });
+export const ChatPatch = z.strictObject({ title: Title }).meta({
+  id: "ChatPatch",
+});
 export type ChatPatch = z.infer<typeof ChatPatch>;
 
 export const AddMembers = z.strictObject({
@@ -58,7 +62,9 @@ export const AddMembers = z.strictObject({
 }).meta({ id: "AddMembers" });
 export type AddMembers = z.infer<typeof AddMembers>;
 
-export const MemberPatch = z.strictObject({ role: Role }).meta({ id: "MemberPatch" });
+export const MemberPatch = z.strictObject({ role: Role }).meta({
+  id: "MemberPatch",
+});
 export type MemberPatch = z.infer<typeof MemberPatch>;
 
 export const Receipt = z.object({

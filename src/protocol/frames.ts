@@ -33,7 +33,11 @@ export const ClientFrame = z.discriminatedUnion("type", [
     replyTo: MessageId.optional(),
   }),
   frame("edit", { chatId: ChatId, messageId: MessageId, content: Content }),
-  frame("delete", { chatId: ChatId, messageId: MessageId, for: DeleteFor.default("everyone") }),
+  frame("delete", {
+    chatId: ChatId,
+    messageId: MessageId,
+    for: DeleteFor.default("everyone"),
+  }),
   frame("react", {
     chatId: ChatId,
     messageId: MessageId,
@@ -59,7 +63,10 @@ export const ClientFrame = z.discriminatedUnion("type", [
   frame("ping", {}),
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
-export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, { type: T }>;
+export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<
+  ClientFrame,
+  { type: T }
+>;
 
 export const SendReply = z.object({
   messageId: MessageId,
@@ -89,11 +96,18 @@ export const replyData = {
   refresh: z.object({ expiresAt: Timestamp }),
   ping: Nothing,
 } as const;
-export type ReplyData<T extends keyof typeof replyData> = z.infer<(typeof replyData)[T]>;
+export type ReplyData<T extends keyof typeof replyData> = z.infer<
+  (typeof replyData)[T]
+>;
 
 /** Exactly one answers each request that has an `id`. */
 export const ReplyFrame = z.discriminatedUnion("ok", [
-  z.object({ type: z.literal("reply"), id: RequestId, ok: z.literal(true), data: z.unknown() }),
+  z.object({
+    type: z.literal("reply"),
+    id: RequestId,
+    ok: z.literal(true),
+    data: z.unknown(),
+  }),
   z.object({
     type: z.literal("reply"),
     id: RequestId.nullable(),

@@ -25,7 +25,9 @@ export const Message = z.object({
   rev: Counter,
   messageId: MessageId,
   senderId: UserId,
-  content: Content.nullable().meta({ description: "null once deleted for everyone" }),
+  content: Content.nullable().meta({
+    description: "null once deleted for everyone",
+  }),
   replyTo: MessageRef.nullable(),
   replyCount: Counter,
   reactions: z.array(Reaction),
@@ -37,7 +39,9 @@ export const Message = z.object({
 export type Message = z.infer<typeof Message>;
 
 /** A message as an event carries it: the same for every receiver, so without `mine`. */
-export const BroadcastMessage = Message.extend({ reactions: z.array(ReactionCount) }).meta({
+export const BroadcastMessage = Message.extend({
+  reactions: z.array(ReactionCount),
+}).meta({
   id: "BroadcastMessage",
 });
 export type BroadcastMessage = z.infer<typeof BroadcastMessage>;
@@ -49,17 +53,22 @@ export const SendMessage = z.strictObject({
 }).meta({ id: "SendMessage" });
 export type SendMessage = z.infer<typeof SendMessage>;
 
-export const SentMessage = Message.extend({ duplicate: z.boolean().optional() }).meta({
-  id: "SentMessage",
-});
+export const SentMessage = Message.extend({ duplicate: z.boolean().optional() })
+  .meta({
+    id: "SentMessage",
+  });
 
-export const EditMessage = z.strictObject({ content: Content }).meta({ id: "EditMessage" });
+export const EditMessage = z.strictObject({ content: Content }).meta({
+  id: "EditMessage",
+});
 
 /** Whom a deletion reaches: the caller alone, or every member. */
 export const DeleteFor = z.enum(["me", "everyone"]);
 export type DeleteFor = z.infer<typeof DeleteFor>;
 
-export const CursorMove = z.strictObject({ seq: Counter }).meta({ id: "CursorMove" });
+export const CursorMove = z.strictObject({ seq: Counter }).meta({
+  id: "CursorMove",
+});
 
 export const MemberStatus = z.object({
   userId: UserId,

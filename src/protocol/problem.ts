@@ -8,8 +8,14 @@ export const problemKinds = {
   token_revoked: { status: 401, title: "The device was signed out" },
   bad_credentials: { status: 401, title: "The name or the password is wrong" },
   forbidden: { status: 403, title: "You may not do this" },
-  not_found: { status: 404, title: "There is no such thing, or you may not see it" },
-  conflict: { status: 409, title: "The request does not fit the present state" },
+  not_found: {
+    status: 404,
+    title: "There is no such thing, or you may not see it",
+  },
+  conflict: {
+    status: 409,
+    title: "The request does not fit the present state",
+  },
   username_taken: { status: 409, title: "The username is taken" },
   email_taken: { status: 409, title: "The email address is taken" },
   id_taken: { status: 409, title: "The id is already in use" },
@@ -23,9 +29,10 @@ export const problemKinds = {
 export type ProblemCode = keyof typeof problemKinds;
 
 /** Which part of the input is at fault, as a dotted path, and why. */
-export const InputError = z.object({ path: z.string(), message: z.string() }).meta({
-  id: "InputError",
-});
+export const InputError = z.object({ path: z.string(), message: z.string() })
+  .meta({
+    id: "InputError",
+  });
 export type InputError = z.infer<typeof InputError>;
 
 /** An error as the client sees it (RFC 9457): `code` is stable, `detail` is for people. */
@@ -56,7 +63,11 @@ export class Problem extends Error {
   override readonly name = "Problem";
   readonly extras: ProblemExtras;
 
-  constructor(readonly code: ProblemCode, extras: ProblemExtras = {}, options?: ErrorOptions) {
+  constructor(
+    readonly code: ProblemCode,
+    extras: ProblemExtras = {},
+    options?: ErrorOptions,
+  ) {
     super(extras.detail ?? problemKinds[code].title, options);
     this.extras = extras;
   }
@@ -67,7 +78,13 @@ export class Problem extends Error {
 
   document(): ProblemDocument {
     const { status, title } = problemKinds[this.code];
-    return { type: `urn:parley:problem:${this.code}`, title, status, code: this.code, ...this.extras };
+    return {
+      type: `urn:parley:problem:${this.code}`,
+      title,
+      status,
+      code: this.code,
+      ...this.extras,
+    };
   }
 }
 

@@ -21,8 +21,15 @@ export const ChatItem = Chat.extend({
   rev: Counter,
   lastSeq: Counter,
   lastMessage: Message.nullable(),
-  peer: User.nullable().meta({ description: "The other person of a direct chat" }),
-  me: z.object({ role: Role, readSeq: Counter, deliveredSeq: Counter, unread: Counter }),
+  peer: User.nullable().meta({
+    description: "The other person of a direct chat",
+  }),
+  me: z.object({
+    role: Role,
+    readSeq: Counter,
+    deliveredSeq: Counter,
+    unread: Counter,
+  }),
 }).meta({ id: "ChatItem" });
 export type ChatItem = z.infer<typeof ChatItem>;
 
@@ -35,14 +42,20 @@ export const Changes = z.object({
   to: Counter,
   hasMore: z.boolean(),
   epoch: z.string(),
-  chat: Chat.nullable().meta({ description: "null when the chat itself did not change" }),
+  chat: Chat.nullable().meta({
+    description: "null when the chat itself did not change",
+  }),
   messages: z.array(Message),
   members: z.array(Member),
   receipts: z.array(Receipt),
 }).meta({ id: "Changes" });
 export type Changes = z.infer<typeof Changes>;
 
-export const HiddenMessage = z.object({ chatId: ChatId, seq: Counter, messageId: MessageId });
+export const HiddenMessage = z.object({
+  chatId: ChatId,
+  seq: Counter,
+  messageId: MessageId,
+});
 export type HiddenMessage = z.infer<typeof HiddenMessage>;
 
 /** What changed in the caller's world since a cursor. */
@@ -52,7 +65,9 @@ export const Sync = z.object({
   epoch: z.string(),
   accountRev: Counter,
   chats: z.array(ChatHead),
-  gone: z.array(ChatId).meta({ description: "Chats left, lost or deleted since" }),
+  gone: z.array(ChatId).meta({
+    description: "Chats left, lost or deleted since",
+  }),
   me: Me.nullable(),
   devices: z.array(Device),
   hidden: z.array(HiddenMessage),
@@ -64,13 +79,19 @@ export const Welcome = z.object({
   user: User,
   deviceId: DeviceId,
   heartbeatMs: Counter,
-  limits: z.object({ frameBytes: Counter, textLength: Counter, watchedUsers: Counter }),
+  limits: z.object({
+    frameBytes: Counter,
+    textLength: Counter,
+    watchedUsers: Counter,
+  }),
   epoch: z.string(),
   accountRev: Counter,
   chats: z.array(ChatHead).meta({
     description: "All chats; with a cursor in hello, those that changed since",
   }),
-  gone: z.array(ChatId).meta({ description: "With a cursor: chats left, lost or deleted since" }),
+  gone: z.array(ChatId).meta({
+    description: "With a cursor: chats left, lost or deleted since",
+  }),
   cursor: z.string(),
 }).meta({ id: "Welcome" });
 export type Welcome = z.infer<typeof Welcome>;

@@ -14,9 +14,12 @@ export const text = (min: number, max: number) =>
 const oneEmoji = /^\p{RGI_Emoji}$/v;
 
 /** Exactly one emoji, as Unicode's list of those recommended for general interchange has it. */
-export const Emoji = z.string().min(1).max(64).refine((value) => oneEmoji.test(value), {
-  error: "Must be exactly one emoji",
-});
+export const Emoji = z.string().min(1).max(64).refine(
+  (value) => oneEmoji.test(value),
+  {
+    error: "Must be exactly one emoji",
+  },
+);
 
 /** A moment: ISO 8601 in UTC with milliseconds. */
 export const Timestamp = z.iso.datetime({ precision: 3 });
