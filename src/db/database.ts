@@ -37,6 +37,10 @@ export interface Transaction extends Queries {
 export interface Database extends Queries, AsyncDisposable {
   /** BEGIN travels with the first `run`. A throwing `work` rolls back. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Like `run`, but every statement sees the database at the same moment, and none may write. */
+  snapshot<S extends readonly Statement<unknown>[]>(
+    ...statements: S
+  ): Promise<Results<S>>;
 }
 
 export interface DatabaseOptions {
@@ -51,6 +55,7 @@ export interface DatabaseOptions {
 type Connection = Pick<postgres.Sql, "unsafe">;
 type RawResult = Record<string, unknown>[];
 
+const beginSnapshot = "begin isolation level repeatable read, read only;\n";
 const begin = (queryMs: number) =>
   `begin;\nset local statement_timeout = ${queryMs};\n`;
 
@@ -171,6 +176,20 @@ export function openDatabase(
         if (isOpen()) {
           await roundTrip(from, connection, "rollback").catch(() => {});
         }
+        throw error;
+      } finally {
+        connection.release();
+      }
+    },
+
+    async snapshot<S extends readonly Statement<unknown>[]>(...statements: S) {
+      const from = pool;
+      const connection = await reserve(from);
+      try {
+        const text = `${beginSnapshot}${script(statements)}commit`;
+        return rowsOf(await roundTrip(from, connection, text), 1, statements);
+      } catch (error) {
+        await roundTrip(from, connection, "rollback").catch(() => {});
         throw error;
       } finally {
         connection.release();
