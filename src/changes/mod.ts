@@ -1,0 +1,51 @@
+/**
+ * The spine: every change that takes a `rev` goes this way, and only this way.
+ *
+ * 1. A door (`gateway/dispatch.ts`, a `routes.ts`) has checked size, rate and schema.
+ * 2. The capability (for a send: `messages/send.ts`) builds a `Command`: the scopes to lock, the rows
+ *    to look at, and a pure `decide`. It submits it here.
+ * 3. `lane.ts`: the command waits while the batches before it are in flight, then joins the next.
+ * 4. `commit.ts`: one transaction locks the heads of all scopes in id order and loads the named rows.
+ * 5. `decide(state)`, in the capability's file, answers under the lock: **authorised** here. A fact
+ *    then takes its `rev` and `seq` from the locked head: **numbered** here. The next command of the
+ *    batch sees its rows.
+ * 6. The rows and heads are written with COMMIT: **stored** here. Only now the caller has its reply.
+ * 7. `announce.ts`: the events go to this isolate's hub at once and to the relay:
+ *    **fanned out** by `gateway/hub.ts`, on every isolate with listeners.
+ * 8. Whoever missed one catches up by `rev`: `read.ts` pages through what changed since, `sweep.ts`
+ *    finds what no announcement told.
+ *
+ * It knows chats and accounts only as scopes with counters, and rows only through `Table`.
+ *
+ * @module
+ */
+import type { Database } from "../db/database.ts";
+import type { Announce } from "./announce.ts";
+import { commitBatch } from "./commit.ts";
+import { createLane, type Lane, type LaneLimits } from "./lane.ts";
+
+export * from "./command.ts";
+export { type Announce, createAnnounce } from "./announce.ts";
+export { type Lane } from "./lane.ts";
+export { readSince, type Source } from "./read.ts";
+export { startSweep, type Sweep, type SweptHead } from "./sweep.ts";
+
+export interface ChangesParts {
+  readonly db: Database;
+  readonly announce: Announce;
+  /** The present time, for the rows. */
+  now(): Date;
+  readonly limits?: LaneLimits;
+}
+
+/** Builds the lane over the database. */
+export function createChanges(
+  { db, announce, now, limits }: ChangesParts,
+): Lane {
+  return createLane({
+    commit: (commands) => commitBatch(db, commands, now()),
+    announce,
+    now: () => performance.now(),
+    ...(limits === undefined ? {} : { limits }),
+  });
+}

@@ -1,0 +1,68 @@
+import type { Database } from "../db/database.ts";
+import { sql } from "../db/sql.ts";
+
+/** A scope that has changed lately, and how far it is. */
+export interface SweptHead {
+  readonly scopeId: string;
+  readonly rev: number;
+}
+
+export interface SweepParts {
+  readonly db: Database;
+  readonly intervalMs: number;
+  /** Gets every scope that may have changed since the sweep before; the same one may come again. */
+  onHeads(heads: readonly SweptHead[]): void;
+  /** A failed sweep is tried again at the next interval and leaves nothing out. */
+  onFailure(error: unknown): void;
+}
+
+export interface Sweep extends AsyncDisposable {
+  /** Sweeps now. Resolves when done; never rejects. */
+  once(): Promise<void>;
+}
+
+/**
+ * The net under the relay (anti-entropy): asks Postgres at each interval which scopes have changed.
+ *
+ * It asks by transaction, not by time. Every transaction not yet over at one sweep has an id of at
+ * least that sweep's oldest running one, so the next sweep, which starts there, cannot step over it.
+ */
+export function startSweep(
+  { db, intervalMs, onHeads, onFailure }: SweepParts,
+): Sweep {
+  let from: string | undefined;
+  let running: Promise<void> | undefined;
+
+  async function sweep() {
+    try {
+      const [[now], heads] = await db.snapshot(
+        sql<
+          { oldest: string }
+        >`select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`,
+        sql<SweptHead>`select scope_id, rev from heads where changed_xid >= ${
+          from ?? null
+        }::xid8`,
+      );
+      from = now!.oldest;
+      if (heads.length > 0) onHeads(heads);
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  function once() {
+    running ??= sweep().finally(() => running = undefined);
+    return running;
+  }
+
+  const timer = setInterval(() => void once(), intervalMs);
+  void once();
+
+  return {
+    once,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
