@@ -85,6 +85,8 @@ create table members (
   user_id uuid not null,
   role text not null check (role in ('owner', 'admin', 'member')),
   joined_at timestamptz not null,
+  -- The chat's last_seq when the member came: what was said before is read from the start.
+  joined_seq bigint not null,
   left_at timestamptz,
   rev bigint not null,
   account_rev bigint not null,
