@@ -1,0 +1,86 @@
+import { LRUCache } from "lru-cache";
+import type { ChatId } from "../protocol/ids.ts";
+import { importKey } from "./aead.ts";
+import { type StoredKey, unwrapDataKey } from "./data_keys.ts";
+import type { MasterKeys } from "./master_keys.ts";
+
+/** The open data keys of one chat. */
+export interface ChatKeys {
+  /** The version that seals; 0 when the chat has no key. */
+  readonly newest: number;
+  readonly byVersion: ReadonlyMap<number, CryptoKey>;
+}
+
+export interface KeyCacheParts {
+  readonly masterKeys: MasterKeys;
+  /** Every stored key of the named chats. */
+  readonly loadKeys: (chatIds: readonly ChatId[]) => Promise<StoredKey[]>;
+  /** Chats whose keys are kept open at most. */
+  readonly chats?: number;
+  /** Milliseconds after which a chat's keys are read again, so that a new version is noticed. */
+  readonly ttlMs?: number;
+}
+
+export interface KeyCache {
+  keysOf(chatId: ChatId): Promise<ChatKeys>;
+  /** Reads the chat's keys again, whatever is cached. */
+  refresh(chatId: ChatId): Promise<ChatKeys>;
+}
+
+/**
+ * Open data keys, bounded in number and age. Chats asked for in the same turn of the event loop are
+ * loaded with one call; one chat asked for many times is loaded once. Failures and chats without a
+ * key are not remembered.
+ */
+export function createKeyCache(
+  { masterKeys, loadKeys, chats = 10_000, ttlMs = 600_000 }: KeyCacheParts,
+): KeyCache {
+  const cache = new LRUCache<ChatId, Promise<ChatKeys>>({
+    max: chats,
+    ttl: ttlMs,
+  });
+  let gathering: { chatIds: ChatId[]; loaded: Promise<Loaded> } | undefined;
+
+  function load(chatId: ChatId): Promise<Loaded> {
+    if (!gathering) {
+      const chatIds: ChatId[] = [];
+      gathering = { chatIds, loaded: loadTogether(chatIds) };
+    }
+    gathering.chatIds.push(chatId);
+    return gathering.loaded;
+  }
+
+  async function loadTogether(chatIds: ChatId[]): Promise<Loaded> {
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    gathering = undefined;
+    return Map.groupBy(await loadKeys(chatIds), (key) => key.chatId);
+  }
+
+  async function openKeys(chatId: ChatId): Promise<ChatKeys> {
+    const stored = (await load(chatId)).get(chatId) ?? [];
+    const byVersion = new Map(
+      await Promise.all(stored.map(async (key) => {
+        const open = await importKey(await unwrapDataKey(masterKeys, key));
+        return [key.keyVersion, open] as const;
+      })),
+    );
+    return { newest: Math.max(0, ...byVersion.keys()), byVersion };
+  }
+
+  function refresh(chatId: ChatId): Promise<ChatKeys> {
+    const keys = openKeys(chatId);
+    cache.set(chatId, keys);
+    const forget = () => {
+      if (cache.peek(chatId) === keys) cache.delete(chatId);
+    };
+    keys.then(({ newest }) => newest === 0 && forget(), forget);
+    return keys;
+  }
+
+  return {
+    keysOf: (chatId) => cache.get(chatId) ?? refresh(chatId),
+    refresh,
+  };
+}
+
+type Loaded = Map<ChatId, StoredKey[]>;

@@ -1,0 +1,87 @@
+import type { ChatId, MessageId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { decrypt, encrypt } from "./aead.ts";
+import { associatedData, newDataKey, type StoredKey } from "./data_keys.ts";
+import { createKeyCache, type KeyCacheParts } from "./key_cache.ts";
+
+/** Sealed content and the version of the chat's data key that opens it. */
+export interface Sealed {
+  readonly keyVersion: number;
+  readonly sealed: Uint8Array;
+}
+
+/** Where sealed content stands. It opens there and nowhere else. */
+export interface SealedMessage extends Sealed {
+  readonly chatId: ChatId;
+  readonly messageId: MessageId;
+}
+
+/**
+ * Seals message content with the data keys of its chat: AES-256-GCM, a fresh nonce each time, and
+ * the chat, the message and the key version as associated data.
+ */
+export interface Sealer {
+  /** The first key of a new chat, to be stored with it. It seals once it can be loaded. */
+  newDataKey(chatId: ChatId): Promise<StoredKey>;
+  /** Seals with the chat's newest key. Rejects with `not_found` where the chat has none. */
+  seal(
+    chatId: ChatId,
+    messageId: MessageId,
+    plaintext: string,
+  ): Promise<Sealed>;
+  /** Rejects when the content was changed, or belongs to another chat, message or key. */
+  open(message: SealedMessage): Promise<string>;
+  /** Opens a page; its chats' keys are loaded with one call. */
+  openAll(messages: readonly SealedMessage[]): Promise<string[]>;
+}
+
+export function createSealer(parts: KeyCacheParts): Sealer {
+  const cache = createKeyCache(parts);
+  const utf8 = new TextEncoder();
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+  const place = (chatId: ChatId, messageId: MessageId, keyVersion: number) =>
+    associatedData("parley message", [chatId, messageId], keyVersion);
+
+  async function openingKey(chatId: ChatId, keyVersion: number) {
+    const cached = await cache.keysOf(chatId);
+    const key = cached.byVersion.get(keyVersion) ??
+      // Another isolate may have made a newer version since.
+      (await cache.refresh(chatId)).byVersion.get(keyVersion);
+    if (key) return key;
+    throw new Error(
+      `Cannot open content of chat ${chatId}: its data key ${keyVersion} is missing`,
+    );
+  }
+
+  async function open(
+    { chatId, messageId, keyVersion, sealed }: SealedMessage,
+  ): Promise<string> {
+    const key = await openingKey(chatId, keyVersion);
+    const aad = place(chatId, messageId, keyVersion);
+    try {
+      return text.decode(await decrypt(key, sealed, aad));
+    } catch (cause) {
+      throw new Error(
+        `Cannot open message ${messageId} of chat ${chatId}: its content or its place was changed`,
+        { cause },
+      );
+    }
+  }
+
+  return {
+    newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
+
+    async seal(chatId, messageId, plaintext) {
+      const { newest, byVersion } = await cache.keysOf(chatId);
+      const key = byVersion.get(newest);
+      if (!key) throw new Problem("not_found");
+      const aad = place(chatId, messageId, newest);
+      const sealed = await encrypt(key, utf8.encode(plaintext), aad);
+      return { keyVersion: newest, sealed };
+    },
+
+    open,
+    openAll: (messages) => Promise.all(messages.map(open)),
+  };
+}
