@@ -43,6 +43,9 @@ export const Event = z.discriminatedUnion("type", [
     rev: Counter,
     accountRev: Counter,
     chat: Chat,
+    lastSeq: Counter.meta({
+      description: "The chat's last message then; up to it all counts as read",
+    }),
   }).meta({ description: "The receiver is a member from this rev on" }),
   event("chat.updated", { chatId: ChatId, rev: Counter, chat: Chat }),
   event("chat.deleted", {
