@@ -1,5 +1,7 @@
 import postgres from "postgres";
 import { Problem } from "../protocol/problem.ts";
+import { Connection, type Result, type Row } from "./connection.ts";
+import { type Lease, Pool } from "./pool.ts";
 import { type Statement } from "./sql.ts";
 
 /** The rows of each statement, in order. */
@@ -44,7 +46,7 @@ export interface Database extends Queries, AsyncDisposable {
 }
 
 export interface DatabaseOptions {
-  /** `postgres://…`, or a folder's Unix socket for the embedded server. */
+  /** `postgres://…`; a percent-encoded folder in place of the host names a Unix socket, as in libpq. */
   url: string;
   /** Connections at most. The pool must exceed the lane's batches in flight, or reads wait for sends. */
   connections: number;
@@ -52,77 +54,32 @@ export interface DatabaseOptions {
   queryMs: number;
 }
 
-type Connection = Pick<postgres.Sql, "unsafe">;
-type RawResult = Record<string, unknown>[];
-
-const beginSnapshot = "begin isolation level repeatable read, read only;\n";
-const begin = (queryMs: number) =>
-  `begin;\nset local statement_timeout = ${queryMs};\n`;
-
 export function openDatabase(
   { url, connections, queryMs }: DatabaseOptions,
 ): Database {
-  let pool = connect();
+  const pool = new Pool(
+    () => new Connection(url, queryMs),
+    connections,
+    queryMs,
+  );
+  // The server gives up a little earlier, so that its answer is in time and the connection is kept.
+  const limit = `set local statement_timeout = ${Math.ceil(queryMs * 0.9)};\n`;
+  const begin = `begin;\n${limit}` +
+    `set local idle_in_transaction_session_timeout = ${queryMs};\n`;
+  const beginSnapshot =
+    `begin isolation level repeatable read, read only;\n${limit}`;
 
-  function connect() {
-    return postgres(url, {
-      max: connections,
-      connect_timeout: Math.ceil(queryMs / 1000),
-      idle_timeout: 60,
-      prepare: false,
-      fetch_types: false,
-      onnotice: () => {},
-      transform: { column: { from: postgres.toCamel } },
-      types: {
-        bigint: { to: 20, from: [20], parse: Number, serialize: String },
-      },
-    });
-  }
-
-  /** A round trip that outlives its limit even after being cancelled hangs on a dead connection. */
-  function replacePool(stuck: typeof pool) {
-    if (pool !== stuck) return;
-    pool = connect();
-    void stuck.end({ timeout: 0 }).catch(() => {});
-  }
-
-  async function roundTrip(
-    from: typeof pool,
-    connection: Connection,
-    script: string,
-  ): Promise<RawResult[]> {
-    const query = connection.unsafe(script).simple();
-    const onLate = () => {
-      query.cancel();
-      late = setTimeout(() => replacePool(from), 1000);
-    };
-    let late = setTimeout(onLate, queryMs);
-    try {
-      const result: unknown[] = await query;
-      // The driver answers one statement with its rows, several with an array of such answers.
-      return (Array.isArray(result[0]) ? result : [result]) as RawResult[];
-    } catch (error) {
-      throw asProblem(error);
-    } finally {
-      clearTimeout(late);
-    }
-  }
-
-  async function reserve(from: typeof pool): Promise<postgres.ReservedSql> {
-    const wanted = from.reserve();
+  /** Past the limit the connection is given up: it may be dead without anyone having been told. */
+  async function roundTrip(lease: Lease, text: string): Promise<Result[]> {
     let late: ReturnType<typeof setTimeout> | undefined;
     const timeout = new Promise<never>((_, reject) => {
       late = setTimeout(() => {
-        wanted.then((connection) => connection.release(), () => {});
-        reject(
-          new Problem("unavailable", {
-            detail: "No database connection became free",
-          }),
-        );
+        lease.discard();
+        reject(unavailable(new Error(`No answer within ${queryMs} ms`)));
       }, queryMs);
     });
     try {
-      return await Promise.race([wanted, timeout]);
+      return await Promise.race([lease.connection.query(text), timeout]);
     } catch (error) {
       throw asProblem(error);
     } finally {
@@ -132,30 +89,42 @@ export function openDatabase(
 
   return {
     async run<S extends readonly Statement<unknown>[]>(...statements: S) {
-      const results = await roundTrip(pool, pool, script(statements));
-      return rowsOf(results, 0, statements);
+      const lease = await pool.lease();
+      try {
+        const text = limit + script(statements);
+        return rowsOf(await roundTrip(lease, text), statements);
+      } finally {
+        lease.release();
+      }
     },
 
     async transaction(work) {
-      const from = pool;
-      const connection = await reserve(from);
+      const lease = await pool.lease();
+      const { losses } = lease.connection;
       let state: "unopened" | "open" | "closed" = "unopened";
+      let failure: { error: unknown } | undefined;
 
       async function run<S extends readonly Statement<unknown>[]>(
         statements: S,
         end: string,
-      ) {
+      ): Promise<Results<S>> {
         if (state === "closed") {
           throw new Error("The transaction is already closed");
         }
-        const opening = state === "unopened" ? begin(queryMs) : "";
+        // A failed transaction would answer COMMIT with a silent ROLLBACK.
+        if (failure) throw failure.error;
+        const opening = state === "unopened" ? begin : "";
         state = "open";
-        const results = await roundTrip(
-          from,
-          connection,
-          opening + script(statements) + end,
-        );
-        return rowsOf(results, opening === "" ? 0 : 2, statements);
+        try {
+          if (lease.connection.losses !== losses) {
+            throw unavailable(new Error("The connection was lost"));
+          }
+          const text = opening + script(statements) + end;
+          return rowsOf(await roundTrip(lease, text), statements);
+        } catch (error) {
+          failure ??= { error };
+          throw error;
+        }
       }
 
       const tx: Transaction = {
@@ -172,58 +141,69 @@ export function openDatabase(
         if (isOpen()) await tx.commit();
         return result;
       } catch (error) {
-        // A lost connection has rolled back by itself.
-        if (isOpen()) {
-          await roundTrip(from, connection, "rollback").catch(() => {});
+        if (isOpen() && lease.connection.losses === losses) {
+          await roundTrip(lease, "rollback").catch(lease.discard);
         }
         throw error;
       } finally {
-        connection.release();
+        state = "closed";
+        lease.release();
       }
     },
 
     async snapshot<S extends readonly Statement<unknown>[]>(...statements: S) {
-      const from = pool;
-      const connection = await reserve(from);
+      const lease = await pool.lease();
       try {
         const text = `${beginSnapshot}${script(statements)}commit`;
-        return rowsOf(await roundTrip(from, connection, text), 1, statements);
+        return rowsOf(await roundTrip(lease, text), statements);
       } catch (error) {
-        await roundTrip(from, connection, "rollback").catch(() => {});
+        lease.discard();
         throw error;
       } finally {
-        connection.release();
+        lease.release();
       }
     },
 
-    async [Symbol.asyncDispose]() {
-      await pool.end({ timeout: 2 });
-    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
 
+/**
+ * The driver has a result for each statement that answers with columns, and none for the others, so
+ * a query without columns stands between any two to tell whose rows are whose.
+ */
 function script(statements: readonly Statement<unknown>[]): string {
-  return statements.map((statement) => statement.text + ";\n").join("");
+  return statements.map(({ text }) => text + ";\n").join("select;\n");
 }
 
 function rowsOf<S extends readonly Statement<unknown>[]>(
-  results: RawResult[],
-  from: number,
+  results: Result[],
   statements: S,
 ): Results<S> {
-  return statements.map((_, i) => [...results[from + i]!]) as Results<S>;
+  const rows: Row[][] = statements.map(() => []);
+  let at = 0;
+  for (const result of results) {
+    if (result.columns?.length === 0) at++;
+    else if (result.columns) rows[at] = [...result];
+  }
+  return rows as Results<S>;
 }
 
 /** SQLSTATE classes in which the server, not the statement, is at fault (PostgreSQL, appendix A). */
-const serverAtFault = /^(08|53|57|58|XX)|^25006$/;
+const serverAtFault = /^(08|53|57|58|XX)|^25006$|^25P03$/;
+
+/** What the driver and the system call a connection that is not there: `CONNECTION_CLOSED`, `ECONNREFUSED`. */
+const connectionAtFault = /^CONNECT|^E[A-Z]+$/;
 
 function asProblem(error: unknown): unknown {
-  const code = (error as { code?: unknown })?.code;
+  const { code } = error as { code?: unknown };
   if (typeof code !== "string") return error;
-  if (sqlState(error) === undefined || serverAtFault.test(code)) {
-    return new Problem("unavailable", { retryAfterMs: 1000 }, { cause: error });
-  }
-  return error;
+  const atFault = sqlState(error) ? serverAtFault : connectionAtFault;
+  return atFault.test(code) ? unavailable(error) : error;
+}
+
+function unavailable(cause: unknown): Problem {
+  return new Problem("unavailable", { retryAfterMs: 1000 }, { cause });
 }
 
 /** The SQLSTATE of an error that Postgres answered with; undefined for any other error. */
