@@ -146,6 +146,7 @@ create table receipts (
   user_id uuid not null,
   delivered_seq bigint not null default 0,
   read_seq bigint not null default 0,
+  changed_xid xid8 not null default pg_current_xact_id(),
   primary key (chat_id, user_id)
 ) with (fillfactor = 70);
 

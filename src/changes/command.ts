@@ -22,6 +22,8 @@ export interface Table<Key extends object, Row extends Key> {
   id(key: Key): string;
   /** Reads those of the named rows that exist. Runs under the lock of the scopes. */
   load(keys: readonly Key[]): Statement<Row>;
+  /** Completes loaded rows with what Postgres cannot do, such as opening sealed content. */
+  complete?(rows: readonly Row[]): Promise<readonly Row[]>;
   /** Writes the present state of the rows, made or changed. */
   save(rows: readonly Row[]): Statement<unknown>[];
 }
@@ -100,6 +102,8 @@ export interface Command<Reply> {
   /** Every scope that the fact may take numbers from, those it would create included. */
   readonly scopes: readonly ScopeId[];
   readonly reads: readonly Read[];
+  /** Slow work that needs no lock, such as sealing; done before the batch is, and only once. */
+  prepare?(): Promise<void>;
   decide(state: State): Decision<Reply>;
 }
 

@@ -42,7 +42,10 @@ export function commitBatch(
       ...wanted.map(({ table, keys }) => table.load(keys)),
     );
     const working = new WorkingState(heads, now);
-    wanted.forEach(({ table }, i) => working.fill(table, loaded[i]!));
+    for (const [i, { table }] of wanted.entries()) {
+      const rows = loaded[i]!;
+      working.fill(table, await table.complete?.(rows) ?? rows);
+    }
 
     const events: Announced[] = [];
     const settled = commands.map((command) => settle(command, working, events));

@@ -108,7 +108,7 @@ export function createLane(
     inFlight++;
     scopes.forEach((scope) => busy.add(scope));
     try {
-      await settle(batch);
+      await settle(await prepared(batch));
     } finally {
       inFlight--;
       scopes.forEach((scope) => busy.delete(scope));
@@ -118,6 +118,7 @@ export function createLane(
 
   /** Never rejects: every command of the batch gets its answer. */
   async function settle(batch: readonly Waiting[], tries = 3): Promise<void> {
+    if (batch.length === 0) return;
     let committed: Committed;
     try {
       committed = await commit(batch.map(({ command }) => command));
@@ -135,6 +136,18 @@ export function createLane(
     }
     announce(committed.events);
     batch.forEach((waiting, i) => answer(waiting, committed.settled[i]!));
+  }
+
+  /** Those of the batch that are ready to be decided. */
+  async function prepared(batch: readonly Waiting[]): Promise<Waiting[]> {
+    const outcomes = await Promise.allSettled(
+      batch.map(({ command }) => command.prepare?.()),
+    );
+    return batch.filter(({ reject }, i) => {
+      const outcome = outcomes[i]!;
+      if (outcome.status === "rejected") reject(outcome.reason);
+      return outcome.status === "fulfilled";
+    });
   }
 
   return {

@@ -78,6 +78,7 @@ export const SendReply = z.object({
 export type SendReply = z.infer<typeof SendReply>;
 
 export const RevReply = z.object({ rev: Counter }).meta({ id: "RevReply" });
+export type RevReply = z.infer<typeof RevReply>;
 const Nothing = z.object({});
 
 /** The `data` of the reply to each request, by the request's type. */

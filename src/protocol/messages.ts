@@ -82,3 +82,24 @@ export const MessageStatus = z.object({
   members: z.array(MemberStatus),
 }).meta({ id: "MessageStatus" });
 export type MessageStatus = z.infer<typeof MessageStatus>;
+
+/** Which page of a chat: next to a `seq`, around one, or none of them for the latest. */
+export const HistoryQuery = z.object({
+  before: z.coerce.number().pipe(Counter).optional(),
+  after: z.coerce.number().pipe(Counter).optional(),
+  around: z.coerce.number().pipe(Counter).optional(),
+  limit: z.coerce.number().int().min(1).max(limits.pageItems).default(50),
+}).refine(
+  ({ before, after, around }) =>
+    [before, after, around].filter((seq) => seq !== undefined).length <= 1,
+  { error: "Give at most one of before, after and around" },
+);
+export type HistoryQuery = z.infer<typeof HistoryQuery>;
+
+/** A page of a chat, ascending by `seq`. */
+export const History = z.object({
+  items: z.array(Message),
+  hasBefore: z.boolean().meta({ description: "Whether older messages exist" }),
+  hasAfter: z.boolean().meta({ description: "Whether newer messages exist" }),
+}).meta({ id: "History" });
+export type History = z.infer<typeof History>;

@@ -33,6 +33,12 @@ export const ChatItem = Chat.extend({
 }).meta({ id: "ChatItem" });
 export type ChatItem = z.infer<typeof ChatItem>;
 
+export const CreatedChat = ChatItem.extend({
+  duplicate: z.boolean().optional(),
+}).meta({
+  id: "CreatedChat",
+});
+
 /**
  * The present state of what changed in a chat after `from`, oldest change first.
  * The reader is at `to` once it has applied the page; applying it twice changes nothing.

@@ -1,0 +1,76 @@
+import { users } from "../accounts/mod.ts";
+import {
+  type Announced,
+  type Command,
+  type Put,
+  reads,
+} from "../changes/mod.ts";
+import type { Member } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import { limits } from "../protocol/limits.ts";
+import { Problem } from "../protocol/problem.ts";
+import { join } from "./membership.ts";
+import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { memberOf } from "./shape.ts";
+import { chats, members } from "./store.ts";
+
+/** Adds people to a group; those who are in it already stay as they are. */
+export function addMembers(
+  chatId: ChatId,
+  by: UserId,
+  userIds: readonly UserId[],
+): Command<Member[]> {
+  const people = [...new Set(userIds)];
+  const keys = accessKeys(chatId, by, ...people);
+  return {
+    scopes: [chatId, ...people],
+    reads: [
+      reads(chats, keys.chat),
+      reads(members, keys.members),
+      reads(users, people.map((userId) => ({ userId }))),
+    ],
+    decide(state) {
+      const access = admit(state, chatId, by);
+      if (access instanceof Problem) return access;
+      const refusal = refuseUnlessAdmin(access);
+      if (refusal) return refusal;
+      const unknown = people.find((userId) => !state.get(users, { userId }));
+      if (unknown) {
+        return new Problem("not_found", {
+          detail: `There is no user ${unknown}`,
+        });
+      }
+
+      const present = people.map((userId) =>
+        state.get(members, { chatId, userId })
+      );
+      const isIn = (i: number) =>
+        present[i] !== undefined && present[i].leftAt === null;
+      const coming = people.filter((_, i) => !isIn(i));
+      if (access.chat.memberCount + coming.length > limits.groupMembers) {
+        return new Problem("conflict", {
+          detail: `A group has at most ${limits.groupMembers} members`,
+        });
+      }
+      const shown = (userId: UserId, i: number) =>
+        memberOf(present[i]!, state.get(users, { userId })!);
+      if (coming.length === 0) return { reply: people.map(shown) };
+      return {
+        fact(numbers) {
+          let chat = access.chat;
+          const rows: Put[] = [];
+          const events: Announced[] = [];
+          const reply = people.map((userId, i) => {
+            if (isIn(i)) return shown(userId, i);
+            const step = join(state, numbers, chat, userId, "member");
+            chat = step.chat;
+            rows.push(...step.rows);
+            events.push(...step.events);
+            return step.member;
+          });
+          return { rows, events, reply };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { users } from "../accounts/mod.ts";
+import {
+  type Announced,
+  type Command,
+  type Decision,
+  type Numbers,
+  type Put,
+  put,
+  reads,
+  type State,
+} from "../changes/mod.ts";
+import type { ChatKind } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { join } from "./membership.ts";
+import {
+  type ChatKeyRow,
+  chatKeys,
+  type ChatRow,
+  chats,
+  directChats,
+} from "./store.ts";
+
+export interface NewChat {
+  readonly chatId: ChatId;
+  readonly kind: ChatKind;
+  readonly title: string | null;
+  readonly creatorId: UserId;
+  /** The others. */
+  readonly memberIds: readonly UserId[];
+  /** The chat's first data key, wrapped. */
+  readonly dataKey: ChatKeyRow;
+}
+
+export interface Created {
+  readonly chatId: ChatId;
+  readonly duplicate: boolean;
+}
+
+/**
+ * Makes a chat with all its members at once. A pair has one direct chat: both accounts are locked,
+ * so of two people who open it at the same moment one finds the other's.
+ */
+export function createChat(wish: NewChat): Command<Created> {
+  const people = [...new Set([wish.creatorId, ...wish.memberIds])];
+  const directKey = wish.kind === "direct" ? directKeyOf(people) : null;
+  return {
+    scopes: [wish.chatId, ...people],
+    reads: [
+      reads(chats, [wish]),
+      reads(users, people.map((userId) => ({ userId }))),
+      ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+    ],
+    decide: (state) => decide(state, wish, people, directKey),
+  };
+}
+
+/** The pair in one order, whoever asks. */
+const directKeyOf = (people: readonly UserId[]) => [...people].sort().join("/");
+
+function decide(
+  state: State,
+  wish: NewChat,
+  people: readonly UserId[],
+  directKey: string | null,
+): Decision<Created> {
+  const unknown = people.findIndex((userId) => !state.get(users, { userId }));
+  if (unknown >= 0) {
+    return new Problem("not_found", {
+      detail: `There is no user ${people[unknown]}`,
+    });
+  }
+  if (wish.kind === "direct" && people.length !== 2) {
+    return new Problem("invalid_input", {
+      errors: [{ path: "memberIds.0", message: "Must be another person" }],
+    });
+  }
+  const pair = directKey === null
+    ? undefined
+    : state.get(directChats, { directKey });
+  if (pair) return { reply: { chatId: pair.chatId, duplicate: true } };
+  if (state.head(wish.chatId)) {
+    const mine = state.get(chats, wish)?.createdBy === wish.creatorId;
+    return mine
+      ? { reply: { chatId: wish.chatId, duplicate: true } }
+      : new Problem("id_taken", { detail: "The chatId is already in use" });
+  }
+  return { fact: (numbers) => made(state, numbers, wish, people, directKey) };
+}
+
+function made(
+  state: State,
+  numbers: Numbers,
+  wish: NewChat,
+  people: readonly UserId[],
+  directKey: string | null,
+) {
+  const { chatId, kind, title, creatorId, dataKey } = wish;
+  let chat: ChatRow = {
+    chatId,
+    kind,
+    title,
+    directKey,
+    memberCount: 0,
+    createdBy: creatorId,
+    createdAt: numbers.now,
+    deletedAt: null,
+    rev: 0,
+  };
+  const rows: Put[] = [put(chatKeys, dataKey)];
+  const events: Announced[] = [];
+  for (const userId of people) {
+    const role = kind === "group" && userId === creatorId ? "owner" : "member";
+    const step = join(state, numbers, chat, userId, role);
+    chat = step.chat;
+    rows.push(...step.rows);
+    events.push(...step.events);
+  }
+  if (directKey !== null) rows.push(put(directChats, { directKey, chatId }));
+  return { rows, events, reply: { chatId, duplicate: false } };
+}

@@ -1,0 +1,145 @@
+import { users } from "../accounts/mod.ts";
+import {
+  type Announced,
+  type Numbers,
+  type Put,
+  put,
+  type State,
+} from "../changes/mod.ts";
+import type { Member, Role } from "../protocol/chats.ts";
+import type { UserId } from "../protocol/ids.ts";
+import { chatOf, memberOf } from "./shape.ts";
+import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
+
+/** What a step on a chat's membership leaves behind. */
+interface Step {
+  readonly chat: ChatRow;
+  readonly rows: Put[];
+  readonly events: Announced[];
+  readonly member: Member;
+}
+
+/**
+ * One person comes in: counted by the chat and by the account, so that both the other members and
+ * the person's own devices can tell whether they missed it.
+ */
+export function join(
+  state: State,
+  numbers: Numbers,
+  before: ChatRow,
+  userId: UserId,
+  role: Role,
+): Step {
+  const { chatId } = before;
+  const rev = numbers.rev(chatId);
+  const accountRev = numbers.rev(userId);
+  const joinedSeq = state.head(chatId)?.lastSeq ?? 0;
+  const chat = { ...before, memberCount: before.memberCount + 1, rev };
+  const row: MemberRow = {
+    chatId,
+    userId,
+    role,
+    joinedAt: numbers.now,
+    joinedSeq,
+    leftAt: null,
+    rev,
+    accountRev,
+  };
+  const member = memberOf(row, state.get(users, { userId })!);
+  return {
+    chat,
+    member,
+    rows: [put(chats, chat), put(members, row)],
+    events: [
+      {
+        chat: chatId,
+        rev,
+        event: {
+          type: "member.joined",
+          chatId,
+          rev,
+          member,
+          memberCount: chat.memberCount,
+        },
+      },
+      {
+        account: userId,
+        rev: accountRev,
+        event: {
+          type: "chat.created",
+          chatId,
+          rev,
+          accountRev,
+          chat: chatOf(chat),
+          lastSeq: joinedSeq,
+        },
+      },
+    ],
+  };
+}
+
+/** One person goes, by her own will or another's. */
+export function leave(
+  state: State,
+  numbers: Numbers,
+  before: ChatRow,
+  gone: MemberRow,
+): Step {
+  const { chatId, userId } = gone;
+  const rev = numbers.rev(chatId);
+  const accountRev = numbers.rev(userId);
+  const chat = { ...before, memberCount: before.memberCount - 1, rev };
+  const row: MemberRow = {
+    ...gone,
+    role: "member",
+    leftAt: numbers.now,
+    rev,
+    accountRev,
+  };
+  const member = memberOf(row, state.get(users, { userId })!);
+  return {
+    chat,
+    member,
+    rows: [put(chats, chat), put(members, row)],
+    events: [
+      {
+        chat: chatId,
+        rev,
+        event: {
+          type: "member.left",
+          chatId,
+          rev,
+          member,
+          memberCount: chat.memberCount,
+        },
+      },
+      {
+        account: userId,
+        rev: accountRev,
+        event: { type: "chat.deleted", chatId, accountRev },
+      },
+    ],
+  };
+}
+
+/** A present member's role changes. */
+export function changeRole(
+  state: State,
+  numbers: Numbers,
+  before: MemberRow,
+  role: Role,
+): Omit<Step, "chat"> {
+  const { chatId, userId } = before;
+  const rev = numbers.rev(chatId);
+  const row = { ...before, role, rev };
+  const member = memberOf(row, state.get(users, { userId })!);
+  return {
+    member,
+    rows: [put(members, row)],
+    events: [{
+      chat: chatId,
+      rev,
+      event: { type: "member.updated", chatId, rev, member },
+    }],
+  };
+}

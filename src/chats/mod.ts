@@ -1,0 +1,106 @@
+/**
+ * Chats and who is in them: direct chats (exactly two people, one chat a pair) and groups
+ * (an owner, admins, members). Every change goes through the spine and is decided in the file named
+ * after it; `rules.ts` says who may do what.
+ *
+ * @module
+ */
+import type { Changes } from "../changes/mod.ts";
+import type { Database } from "../db/database.ts";
+import type { ChatPatch, CreateChat, Member, Role } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import type { List, ListQuery } from "../protocol/page.ts";
+import { addMembers } from "./add_members.ts";
+import { createChat, type Created } from "./create.ts";
+import { deleteChat } from "./delete.ts";
+import { listMembers } from "./list_members.ts";
+import { removeMember } from "./remove_member.ts";
+import { setRole } from "./set_role.ts";
+import { type ChatKeyRow, heirsOf } from "./store.ts";
+import { updateChat } from "./update.ts";
+
+export {
+  type Access,
+  accessKeys,
+  admit,
+  forbidden,
+  mayDeleteFor,
+  mayPin,
+} from "./rules.ts";
+export { chatOf, profiledMemberOf } from "./shape.ts";
+export {
+  activeMembership,
+  type ChatKeyRow,
+  type ChatRow,
+  chats as chatTable,
+  chatSince,
+  keysOf,
+  type MemberRow,
+  members as memberTable,
+  membersSince,
+} from "./store.ts";
+export { type Created } from "./create.ts";
+
+/** Every verb rejects with a `Problem`; a chat the caller is not in answers `not_found`. */
+export interface Chats {
+  create(by: UserId, request: CreateChat): Promise<Created>;
+  update(chatId: ChatId, by: UserId, patch: ChatPatch): Promise<void>;
+  delete(chatId: ChatId, by: UserId): Promise<void>;
+  listMembers(
+    chatId: ChatId,
+    by: UserId,
+    query: ListQuery,
+  ): Promise<List<Member>>;
+  addMembers(
+    chatId: ChatId,
+    by: UserId,
+    userIds: readonly UserId[],
+  ): Promise<Member[]>;
+  /** Leaves when `userId` is the caller's own. */
+  removeMember(chatId: ChatId, by: UserId, userId: UserId): Promise<void>;
+  setRole(
+    chatId: ChatId,
+    by: UserId,
+    userId: UserId,
+    role: Role,
+  ): Promise<Member>;
+}
+
+export interface ChatsParts {
+  readonly db: Database;
+  readonly changes: Changes;
+  newId(): string;
+  /** Makes the first data key of a chat, wrapped by the present master key. */
+  newDataKey(chatId: ChatId): Promise<ChatKeyRow>;
+}
+
+export function createChats(
+  { db, changes, newId, newDataKey }: ChatsParts,
+): Chats {
+  return {
+    async create(by, request) {
+      const chatId = request.chatId ?? newId() as ChatId;
+      return await changes.submit(createChat({
+        chatId,
+        kind: request.kind,
+        title: request.kind === "group" ? request.title : null,
+        creatorId: by,
+        memberIds: request.memberIds,
+        dataKey: await newDataKey(chatId),
+      }));
+    },
+    update: (chatId, by, patch) =>
+      changes.submit(updateChat(chatId, by, patch)),
+    delete: (chatId, by) => changes.submit(deleteChat(chatId, by)),
+    listMembers: (chatId, by, query) => listMembers(db, chatId, by, query),
+    addMembers: (chatId, by, userIds) =>
+      changes.submit(addMembers(chatId, by, userIds)),
+    async removeMember(chatId, by, userId) {
+      const [heirs] = userId === by ? await db.run(heirsOf(chatId)) : [[]];
+      const candidates = heirs.map((row) => row.userId);
+      await changes.submit(removeMember(chatId, by, userId, candidates));
+    },
+    setRole: (chatId, by, userId, role) =>
+      changes.submit(setRole(chatId, by, userId, role)),
+  };
+}

@@ -1,0 +1,112 @@
+import { users } from "../accounts/mod.ts";
+import {
+  type Announced,
+  type Command,
+  type Numbers,
+  type Put,
+  put,
+  reads,
+  type State,
+} from "../changes/mod.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { changeRole, leave } from "./membership.ts";
+import {
+  type Access,
+  accessKeys,
+  admit,
+  directIsFixed,
+  forbidden,
+  outranks,
+  refuseUnlessAdmin,
+} from "./rules.ts";
+import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
+
+/**
+ * Takes a person out of a group: oneself, or somebody weaker as an admin. A leaving owner hands the
+ * group to the next in line; with the last member the group ends.
+ *
+ * `candidates` are the people who may inherit, read before: their rows have to be named to be seen.
+ */
+export function removeMember(
+  chatId: ChatId,
+  by: UserId,
+  userId: UserId,
+  candidates: readonly UserId[],
+): Command<void> {
+  const keys = accessKeys(chatId, by, userId, ...candidates);
+  return {
+    scopes: [chatId, userId],
+    reads: [
+      reads(chats, keys.chat),
+      reads(members, keys.members),
+      reads(users, [userId, ...candidates].map((id) => ({ userId: id }))),
+    ],
+    decide(state) {
+      const access = admit(state, chatId, by);
+      if (access instanceof Problem) return access;
+      if (access.chat.kind === "direct") return directIsFixed();
+      const target = state.get(members, { chatId, userId });
+      if (!target || target.leftAt !== null) return new Problem("not_found");
+      const refusal = userId === by ? undefined : refuseRemoval(access, target);
+      if (refusal) return refusal;
+
+      const heir = target.role === "owner"
+        ? heirAmong(state, chatId, candidates)
+        : undefined;
+      if (target.role === "owner" && !heir && access.chat.memberCount > 1) {
+        return new Problem("unavailable", {
+          detail: "The members changed while the owner was leaving",
+          retryAfterMs: 0,
+        });
+      }
+      return {
+        fact: (numbers) => left(state, numbers, access.chat, target, heir),
+      };
+    },
+  };
+}
+
+function refuseRemoval(access: Access, target: MemberRow): Problem | undefined {
+  const refusal = refuseUnlessAdmin(access);
+  if (refusal) return refusal;
+  if (!outranks(access.member.role, target.role)) {
+    return forbidden("Only members of a lower role can be removed");
+  }
+}
+
+function heirAmong(
+  state: State,
+  chatId: ChatId,
+  candidates: readonly UserId[],
+) {
+  return candidates
+    .map((userId) => state.get(members, { chatId, userId }))
+    .find((row) =>
+      row !== undefined && row.leftAt === null && row.role !== "owner"
+    );
+}
+
+function left(
+  state: State,
+  numbers: Numbers,
+  before: ChatRow,
+  target: MemberRow,
+  heir: MemberRow | undefined,
+) {
+  const rows: Put[] = [];
+  const events: Announced[] = [];
+  // The heir first: at no rev is the group without an owner.
+  if (heir) {
+    const step = changeRole(state, numbers, heir, "owner");
+    rows.push(...step.rows);
+    events.push(...step.events);
+  }
+  const { chat, ...step } = leave(state, numbers, before, target);
+  rows.push(...step.rows);
+  events.push(...step.events);
+  if (chat.memberCount === 0) {
+    rows.push(put(chats, { ...chat, deletedAt: numbers.now }));
+  }
+  return { rows, events, reply: undefined };
+}

@@ -1,0 +1,184 @@
+import { z } from "zod";
+import type { Bearer } from "../http/bearer.ts";
+import { body, callerRoute, json } from "../http/route.ts";
+import { createRouter } from "../http/router.ts";
+import {
+  AddMembers,
+  ChatPatch,
+  CreateChat,
+  Member,
+  MemberPatch,
+} from "../protocol/chats.ts";
+import { ChatId, UserId } from "../protocol/ids.ts";
+import { listOf, ListQuery } from "../protocol/page.ts";
+import { ChatItem, CreatedChat } from "../protocol/sync.ts";
+import type { Chats } from "./mod.ts";
+
+const tags = ["Chats"];
+const inChat = z.object({ chatId: ChatId });
+const ofMember = inChat.extend({
+  userId: z.union([UserId, z.literal("me")]).meta({
+    description: "`me` for the caller",
+  }),
+});
+
+/** Shows a chat as it stands in the caller's list. */
+export type DescribeChat = (chatId: ChatId, by: UserId) => Promise<ChatItem>;
+
+/** The door to chats and their members over HTTP. */
+export function chatRoutes(
+  chats: Chats,
+  describe: DescribeChat,
+  bearer: Bearer,
+) {
+  const router = createRouter();
+  const gone = { 204: { description: "Done" } };
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "post",
+      path: "/chats",
+      tags,
+      summary: "Open a direct chat or make a group",
+      description:
+        "Idempotent on `chatId`; two people have one direct chat, whoever opens it.",
+      request: { body: body(CreateChat) },
+      responses: {
+        201: json(CreatedChat, "Made"),
+        200: json(CreatedChat, "Was there before"),
+      },
+      problems: ["not_found", "id_taken"],
+    }),
+    async (c) => {
+      const { userId } = c.var.caller;
+      const { chatId, duplicate } = await chats.create(
+        userId,
+        c.req.valid("json"),
+      );
+      const chat = await describe(chatId, userId);
+      return duplicate
+        ? c.json({ ...chat, duplicate: true }, 200)
+        : c.json(chat, 201);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "patch",
+      path: "/chats/{chatId}",
+      tags,
+      summary: "Rename a group",
+      request: { params: inChat, body: body(ChatPatch) },
+      responses: { 200: json(ChatItem, "The chat as it is now") },
+      problems: ["forbidden", "not_found"],
+    }),
+    async (c) => {
+      const { chatId } = c.req.valid("param");
+      const { userId } = c.var.caller;
+      await chats.update(chatId, userId, c.req.valid("json"));
+      return c.json(await describe(chatId, userId), 200);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "delete",
+      path: "/chats/{chatId}",
+      tags,
+      summary: "Delete a group for everyone",
+      request: { params: inChat },
+      responses: gone,
+      problems: ["forbidden", "not_found"],
+    }),
+    async (c) => {
+      await chats.delete(c.req.valid("param").chatId, c.var.caller.userId);
+      return c.body(null, 204);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "get",
+      path: "/chats/{chatId}/members",
+      tags,
+      summary: "List the members in the order of their coming",
+      request: { params: inChat, query: ListQuery },
+      responses: { 200: json(listOf(Member), "A page of the members") },
+      problems: ["not_found"],
+    }),
+    async (c) => {
+      const { chatId } = c.req.valid("param");
+      const page = await chats.listMembers(
+        chatId,
+        c.var.caller.userId,
+        c.req.valid("query"),
+      );
+      return c.json(page, 200);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "post",
+      path: "/chats/{chatId}/members",
+      tags,
+      summary: "Add people to a group",
+      request: { params: inChat, body: body(AddMembers) },
+      responses: {
+        200: json(
+          z.object({ items: z.array(Member) }),
+          "The people, now members",
+        ),
+      },
+      problems: ["forbidden", "not_found", "conflict"],
+    }),
+    async (c) => {
+      const { chatId } = c.req.valid("param");
+      const { userIds } = c.req.valid("json");
+      return c.json({
+        items: await chats.addMembers(chatId, c.var.caller.userId, userIds),
+      }, 200);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "patch",
+      path: "/chats/{chatId}/members/{userId}",
+      tags,
+      summary: "Change a member's role, or hand the group over",
+      request: { params: ofMember, body: body(MemberPatch) },
+      responses: { 200: json(Member, "The member as it is now") },
+      problems: ["forbidden", "not_found"],
+    }),
+    async (c) => {
+      const { chatId, userId } = c.req.valid("param");
+      const by = c.var.caller.userId;
+      const { role } = c.req.valid("json");
+      return c.json(
+        await chats.setRole(chatId, by, userId === "me" ? by : userId, role),
+        200,
+      );
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "delete",
+      path: "/chats/{chatId}/members/{userId}",
+      tags,
+      summary: "Leave a group, or remove a member",
+      request: { params: ofMember },
+      responses: gone,
+      problems: ["forbidden", "not_found"],
+    }),
+    async (c) => {
+      const { chatId, userId } = c.req.valid("param");
+      const by = c.var.caller.userId;
+      await chats.removeMember(chatId, by, userId === "me" ? by : userId);
+      return c.body(null, 204);
+    },
+  );
+
+  return router;
+}

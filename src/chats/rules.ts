@@ -1,0 +1,66 @@
+import type { State } from "../changes/mod.ts";
+import type { Role } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
+
+/** A chat that exists, and the caller's place in it. */
+export interface Access {
+  readonly chat: ChatRow;
+  readonly member: MemberRow;
+}
+
+/** What every command in a chat reads to know who is asking. */
+export const accessKeys = (chatId: ChatId, ...userIds: UserId[]) => ({
+  chat: [{ chatId }],
+  members: userIds.map((userId) => ({ chatId, userId })),
+});
+
+/**
+ * Admits present members alone. To anyone else the chat does not exist.
+ * Needs the rows of `accessKeys`.
+ */
+export function admit(
+  state: State,
+  chatId: ChatId,
+  userId: UserId,
+): Access | Problem {
+  const chat = state.get(chats, { chatId });
+  const member = state.get(members, { chatId, userId });
+  if (!chat || chat.deletedAt !== null || !member || member.leftAt !== null) {
+    return new Problem("not_found");
+  }
+  return { chat, member };
+}
+
+const strength: Record<Role, number> = { owner: 3, admin: 2, member: 1 };
+
+/** Whether `role` is stronger than `other`: nobody acts on an equal. */
+export const outranks = (role: Role, other: Role) =>
+  strength[role] > strength[other];
+
+const isAdmin = ({ role }: MemberRow) => strength[role] >= strength.admin;
+
+/** Owners and admins look after a group: its title, its members, its pins, others' messages. */
+export function refuseUnlessAdmin(
+  { chat, member }: Access,
+): Problem | undefined {
+  if (chat.kind === "direct") return directIsFixed();
+  if (!isAdmin(member)) {
+    return forbidden("Only the owner and the admins of the group may do this");
+  }
+}
+
+/** Deleting for everyone: one's own message anywhere, others' as an admin of a group. */
+export const mayDeleteFor = ({ chat, member }: Access, senderId: UserId) =>
+  member.userId === senderId || (chat.kind === "group" && isAdmin(member));
+
+/** Pinning: both people of a direct chat, the admins of a group. */
+export const mayPin = ({ chat, member }: Access) =>
+  chat.kind === "direct" || isAdmin(member);
+
+export const forbidden = (detail: string) =>
+  new Problem("forbidden", { detail });
+
+export const directIsFixed = () =>
+  forbidden("A direct chat has exactly its two people and no title");

@@ -1,0 +1,59 @@
+import { users } from "../accounts/mod.ts";
+import { type Command, reads } from "../changes/mod.ts";
+import type { Member, Role } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { changeRole } from "./membership.ts";
+import { accessKeys, admit, directIsFixed, forbidden } from "./rules.ts";
+import { memberOf } from "./shape.ts";
+import { chats, members } from "./store.ts";
+
+/**
+ * The owner makes and unmakes admins. Naming another person owner hands the group over: the owner
+ * becomes an admin, so that there is exactly one at every rev but the one in between.
+ */
+export function setRole(
+  chatId: ChatId,
+  by: UserId,
+  userId: UserId,
+  role: Role,
+): Command<Member> {
+  const keys = accessKeys(chatId, by, userId);
+  return {
+    scopes: [chatId],
+    reads: [
+      reads(chats, keys.chat),
+      reads(members, keys.members),
+      reads(users, [{ userId: by }, { userId }]),
+    ],
+    decide(state) {
+      const access = admit(state, chatId, by);
+      if (access instanceof Problem) return access;
+      if (access.chat.kind === "direct") return directIsFixed();
+      const target = state.get(members, { chatId, userId });
+      if (!target || target.leftAt !== null) return new Problem("not_found");
+      if (access.member.role !== "owner") {
+        return forbidden("Only the owner may change roles");
+      }
+      if (target.role === role) {
+        return { reply: memberOf(target, state.get(users, { userId })!) };
+      }
+      if (userId === by) {
+        return forbidden("An owner cannot step down, only hand the group over");
+      }
+      return {
+        fact(numbers) {
+          const raised = changeRole(state, numbers, target, role);
+          const lowered = role === "owner"
+            ? changeRole(state, numbers, access.member, "admin")
+            : { rows: [], events: [] };
+          return {
+            rows: [...raised.rows, ...lowered.rows],
+            events: [...raised.events, ...lowered.events],
+            reply: raised.member,
+          };
+        },
+      };
+    },
+  };
+}

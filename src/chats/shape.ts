@@ -1,0 +1,31 @@
+import type { UserRow } from "../accounts/mod.ts";
+import type { Chat, Member } from "../protocol/chats.ts";
+import type { ChatRow, MemberRow, ProfiledMemberRow } from "./store.ts";
+
+/** A chat as clients see it. */
+export const chatOf = (row: ChatRow): Chat => ({
+  chatId: row.chatId,
+  kind: row.kind,
+  title: row.title,
+  createdBy: row.createdBy,
+  createdAt: row.createdAt.toISOString(),
+  memberCount: row.memberCount,
+});
+
+type Profile = Pick<UserRow, "username" | "displayName" | "about">;
+
+/** A membership as clients see it, with the person's profile. */
+export const memberOf = (
+  row: MemberRow,
+  { username, displayName, about }: Profile,
+): Member => ({
+  userId: row.userId,
+  role: row.role,
+  joinedAt: row.joinedAt.toISOString(),
+  leftAt: row.leftAt?.toISOString() ?? null,
+  rev: row.rev,
+  user: { userId: row.userId, username, displayName, about },
+});
+
+export const profiledMemberOf = (row: ProfiledMemberRow): Member =>
+  memberOf(row, row);

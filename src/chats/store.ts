@@ -1,0 +1,210 @@
+import type { Table } from "../changes/mod.ts";
+import { sql, type Statement, table } from "../db/sql.ts";
+import type { ChatKind, Role } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+
+export interface ChatRow {
+  readonly chatId: ChatId;
+  readonly kind: ChatKind;
+  readonly title: string | null;
+  /** The two people of a direct chat, in order; null for a group. Unique. */
+  readonly directKey: string | null;
+  readonly memberCount: number;
+  readonly createdBy: UserId;
+  readonly createdAt: Date;
+  readonly deletedAt: Date | null;
+  readonly rev: number;
+}
+
+const chatColumns =
+  sql`chat_id, kind, title, direct_key, member_count, created_by, created_at,
+  deleted_at, rev`;
+
+export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
+  name: "chats",
+  id: ({ chatId }) => chatId,
+  load: (keys) =>
+    sql<ChatRow>`select ${chatColumns} from chats
+      where chat_id = any(${keys.map(({ chatId }) => chatId)}::uuid[])`,
+  save: (rows) => {
+    const deleted = rows.filter(({ deletedAt }) => deletedAt !== null);
+    return [
+      sql`insert into chats (${chatColumns}) select * from ${
+        table(rows, {
+          chatId: "uuid",
+          kind: "text",
+          title: "text",
+          directKey: "text",
+          memberCount: "integer",
+          createdBy: "uuid",
+          createdAt: "timestamptz",
+          deletedAt: "timestamptz",
+          rev: "bigint",
+        })
+      } on conflict (chat_id) do update set title = excluded.title, rev = excluded.rev,
+        direct_key = excluded.direct_key, member_count = excluded.member_count,
+        deleted_at = excluded.deleted_at`,
+      // Without its keys nobody can open what a deleted chat leaves behind.
+      ...(deleted.length === 0 ? [] : [
+        sql`delete from chat_keys
+          where chat_id = any(${deleted.map(({ chatId }) => chatId)}::uuid[])`,
+      ]),
+    ];
+  },
+};
+
+export interface DirectChatRow {
+  readonly directKey: string;
+  readonly chatId: ChatId;
+}
+
+/** Finds the chat of a pair. Nothing is written through it: the key stands in `chats`. */
+export const directChats: Table<
+  Pick<DirectChatRow, "directKey">,
+  DirectChatRow
+> = {
+  name: "directChats",
+  id: ({ directKey }) => directKey,
+  load: (keys) =>
+    sql<DirectChatRow>`select direct_key, chat_id from chats
+      where direct_key = any(${
+      keys.map(({ directKey }) => directKey)
+    }::text[])`,
+  save: () => [],
+};
+
+export interface MemberRow {
+  readonly chatId: ChatId;
+  readonly userId: UserId;
+  readonly role: Role;
+  readonly joinedAt: Date;
+  readonly joinedSeq: number;
+  readonly leftAt: Date | null;
+  readonly rev: number;
+  /** The account's counter when the person last joined or left. */
+  readonly accountRev: number;
+}
+
+type MemberKey = Pick<MemberRow, "chatId" | "userId">;
+
+const memberColumns =
+  sql`chat_id, user_id, role, joined_at, joined_seq, left_at, rev, account_rev`;
+
+export const members: Table<MemberKey, MemberRow> = {
+  name: "members",
+  id: ({ chatId, userId }) => `${chatId}/${userId}`,
+  load: (keys) =>
+    sql<MemberRow>`select ${memberColumns} from members
+      join ${
+      table(keys, { chatId: "uuid", userId: "uuid" })
+    } k (chat_id, user_id)
+      using (chat_id, user_id)`,
+  save: (rows) => [
+    sql`insert into members (${memberColumns}) select * from ${
+      table(rows, {
+        chatId: "uuid",
+        userId: "uuid",
+        role: "text",
+        joinedAt: "timestamptz",
+        joinedSeq: "bigint",
+        leftAt: "timestamptz",
+        rev: "bigint",
+        accountRev: "bigint",
+      })
+    } on conflict (chat_id, user_id) do update set role = excluded.role,
+      joined_at = excluded.joined_at, joined_seq = excluded.joined_seq,
+      left_at = excluded.left_at, rev = excluded.rev, account_rev = excluded.account_rev`,
+  ],
+};
+
+/** How many heirs are looked at: some may leave at the same moment as the owner. */
+const heirsInLine = 16;
+
+/** Who comes after the owner: admins, then members, the longest-standing first. */
+export const heirsOf = (chatId: ChatId) =>
+  sql<{ userId: UserId }>`select user_id from members
+    where chat_id = ${chatId}::uuid and left_at is null and role <> 'owner'
+    order by role = 'admin' desc, joined_at, user_id limit ${heirsInLine}`;
+
+export interface ChatKeyRow {
+  readonly chatId: ChatId;
+  readonly keyVersion: number;
+  readonly masterKeyId: string;
+  readonly wrapped: Uint8Array;
+}
+
+/** Data keys are made with their chat; only `deno task keys` changes them later. */
+export const chatKeys: Table<
+  Pick<ChatKeyRow, "chatId" | "keyVersion">,
+  ChatKeyRow
+> = {
+  name: "chatKeys",
+  id: ({ chatId, keyVersion }) => `${chatId}/${keyVersion}`,
+  load: (keys) => keysOf(keys.map(({ chatId }) => chatId)),
+  save: (rows) => [
+    sql`insert into chat_keys (chat_id, key_version, master_key_id, wrapped) select * from ${
+      table(rows, {
+        chatId: "uuid",
+        keyVersion: "integer",
+        masterKeyId: "text",
+        wrapped: "bytea",
+      })
+    }`,
+  ],
+};
+
+/** Every data key of the chats, the oldest version first. */
+export const keysOf = (chatIds: readonly ChatId[]): Statement<ChatKeyRow> =>
+  sql<
+    ChatKeyRow
+  >`select chat_id, key_version, master_key_id, wrapped from chat_keys
+    where chat_id = any(${chatIds}::uuid[]) order by chat_id, key_version`;
+
+/** The caller's present membership; no row where the chat is none of the caller's business. */
+export const activeMembership = (
+  chatId: ChatId,
+  userId: UserId,
+): Statement<MemberRow> =>
+  sql<MemberRow>`select ${memberColumns} from members
+    where chat_id = ${chatId}::uuid and user_id = ${userId}::uuid and left_at is null
+      and exists (select from chats
+        where chats.chat_id = members.chat_id and chats.deleted_at is null)`;
+
+export type ProfiledMemberRow = MemberRow & {
+  readonly username: string;
+  readonly displayName: string;
+  readonly about: string;
+};
+
+const profiledMembers =
+  sql`select ${memberColumns}, username, display_name, about
+  from members join users using (user_id)`;
+
+/** A page of the present members in the order of their coming. */
+export const memberPage = (
+  chatId: ChatId,
+  after: { joinedAt: string; userId: UserId } | null,
+  limit: number,
+): Statement<ProfiledMemberRow> =>
+  sql<ProfiledMemberRow>`${profiledMembers}
+    where chat_id = ${chatId}::uuid and left_at is null and ${
+    after === null
+      ? sql`true`
+      : sql`(joined_at, user_id) > (${after.joinedAt}::timestamptz, ${after.userId}::uuid)`
+  }
+    order by joined_at, user_id limit ${limit}`;
+
+/** Memberships changed after `rev`, those of people who left included. */
+export const membersSince = (
+  chatId: ChatId,
+  rev: number,
+  limit: number,
+): Statement<ProfiledMemberRow> =>
+  sql<ProfiledMemberRow>`${profiledMembers}
+    where chat_id = ${chatId}::uuid and rev > ${rev} order by rev limit ${limit}`;
+
+/** The chat itself where it changed after `rev`. */
+export const chatSince = (chatId: ChatId, rev: number): Statement<ChatRow> =>
+  sql<
+    ChatRow
+  >`select ${chatColumns} from chats where chat_id = ${chatId}::uuid and rev > ${rev}`;

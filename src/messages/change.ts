@@ -1,0 +1,103 @@
+import {
+  type Command,
+  type Decision,
+  type Put,
+  put,
+  type Read,
+  reads,
+  type State,
+} from "../changes/mod.ts";
+import {
+  type Access,
+  accessKeys,
+  admit,
+  chatTable,
+  memberTable,
+} from "../chats/mod.ts";
+import type { EventOf } from "../protocol/events.ts";
+import type { RevReply } from "../protocol/frames.ts";
+import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { broadcastOf } from "./shape.ts";
+import type { MessageRow, MessageTable } from "./store.ts";
+
+/** Which message, and who wants to change it. */
+export interface Target {
+  readonly chatId: ChatId;
+  readonly messageId: MessageId;
+  readonly by: UserId;
+}
+
+type Updated = EventOf<"message.updated">;
+
+/** What a change makes of a message, and what the event says of it. */
+export interface Changed {
+  readonly row: (now: Date) => MessageRow;
+  readonly change: Updated["change"];
+  readonly emoji?: string;
+  readonly rows?: Put[];
+}
+
+/**
+ * The frame that every change to a stored message shares: admit the caller, find the message, take
+ * one `rev`, tell everyone its whole present state. `decide` says what is to change; "unchanged"
+ * answers with the present `rev` and takes none.
+ */
+export function changeMessage(
+  messages: MessageTable,
+  target: Target,
+  decide: (
+    message: MessageRow,
+    access: Access,
+    state: State,
+  ) => Changed | Problem | "unchanged",
+  further: readonly Read[] = [],
+): Command<RevReply> {
+  const { chatId, messageId, by } = target;
+  const keys = accessKeys(chatId, by);
+  return {
+    scopes: [chatId],
+    reads: [
+      reads(chatTable, keys.chat),
+      reads(memberTable, keys.members),
+      reads(messages, [{ messageId }]),
+      ...further,
+    ],
+    decide(state): Decision<RevReply> {
+      const access = admit(state, chatId, by);
+      if (access instanceof Problem) return access;
+      const message = state.get(messages, { messageId });
+      if (message?.chatId !== chatId) return new Problem("not_found");
+      const decision = decide(message, access, state);
+      if (decision instanceof Problem) return decision;
+      if (decision === "unchanged") return { reply: { rev: message.rev } };
+      return {
+        fact(numbers) {
+          const rev = numbers.rev(chatId);
+          const row = { ...decision.row(numbers.now), rev };
+          const { change, emoji } = decision;
+          return {
+            rows: [put(messages, row), ...(decision.rows ?? [])],
+            events: [{
+              chat: chatId,
+              rev,
+              event: {
+                type: "message.updated",
+                chatId,
+                rev,
+                message: broadcastOf(row),
+                change,
+                userId: by,
+                ...(emoji === undefined ? {} : { emoji }),
+              },
+            }],
+            reply: { rev },
+          };
+        },
+      };
+    },
+  };
+}
+
+export const alreadyDeleted = () =>
+  new Problem("conflict", { detail: "The message was deleted for everyone" });

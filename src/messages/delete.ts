@@ -1,0 +1,90 @@
+import { type Command, put, reads } from "../changes/mod.ts";
+import {
+  accessKeys,
+  admit,
+  chatTable,
+  forbidden,
+  mayDeleteFor,
+  memberTable,
+} from "../chats/mod.ts";
+import type { RevReply } from "../protocol/frames.ts";
+import { Problem } from "../protocol/problem.ts";
+import { changeMessage, type Target } from "./change.ts";
+import { hiddenMessages, type MessageTable } from "./store.ts";
+
+/** Takes a message away from everyone. Its place in the order stays; what it said and carried goes. */
+export const deleteForEveryone = (messages: MessageTable, target: Target) =>
+  changeMessage(messages, target, (message, access) => {
+    if (message.deletedAt !== null) return "unchanged";
+    if (!mayDeleteFor(access, message.senderId)) {
+      return forbidden(
+        "Only its sender, or an admin of the group, may delete a message for everyone",
+      );
+    }
+    return {
+      change: "deleted",
+      row: (now) => ({
+        ...message,
+        content: null,
+        sealed: null,
+        reactionCounts: [],
+        pinnedAt: null,
+        deletedAt: now,
+      }),
+    };
+  });
+
+/**
+ * Takes a message out of one person's sight, on all her devices. It belongs to her account, so it
+ * takes the account's counter and not the chat's; the reply carries the chat's present one.
+ */
+export function deleteForMe(
+  messages: MessageTable,
+  target: Target,
+): Command<RevReply> {
+  const { chatId, messageId, by } = target;
+  const keys = accessKeys(chatId, by);
+  return {
+    scopes: [by],
+    reads: [
+      reads(chatTable, keys.chat),
+      reads(memberTable, keys.members),
+      reads(messages, [{ messageId }]),
+    ],
+    decide(state) {
+      const access = admit(state, chatId, by);
+      if (access instanceof Problem) return access;
+      const message = state.get(messages, { messageId });
+      if (message?.chatId !== chatId) return new Problem("not_found");
+      const { seq, rev } = message;
+      return {
+        fact(numbers) {
+          const accountRev = numbers.rev(by);
+          return {
+            rows: [
+              put(hiddenMessages, {
+                userId: by,
+                chatId,
+                seq,
+                messageId,
+                accountRev,
+              }),
+            ],
+            events: [{
+              account: by,
+              rev: accountRev,
+              event: {
+                type: "message.hidden",
+                accountRev,
+                chatId,
+                seq,
+                messageId,
+              },
+            }],
+            reply: { rev },
+          };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { forbidden } from "../chats/mod.ts";
+import type { Command } from "../changes/mod.ts";
+import type { Sealed } from "../crypto/sealer.ts";
+import type { RevReply } from "../protocol/frames.ts";
+import type { Content } from "../protocol/messages.ts";
+import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
+import type { SealContent } from "./send.ts";
+import type { MessageTable } from "./store.ts";
+
+/** A sender says it differently. */
+export function editMessage(
+  messages: MessageTable,
+  seal: SealContent,
+  target: Target,
+  content: Content,
+): Command<RevReply> {
+  let sealed: Sealed;
+  const command = changeMessage(messages, target, (message) => {
+    if (message.senderId !== target.by) {
+      return forbidden("Only its sender may edit a message");
+    }
+    if (message.deletedAt !== null) return alreadyDeleted();
+    return {
+      change: "edited",
+      row: (now) => ({ ...message, content, ...sealed, editedAt: now }),
+    };
+  });
+  return {
+    ...command,
+    prepare: async () => {
+      sealed = await seal(target.chatId, target.messageId, content);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { activeMembership } from "../chats/mod.ts";
+import type { Database } from "../db/database.ts";
+import type { Statement } from "../db/sql.ts";
+import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import type { History, HistoryQuery, Message } from "../protocol/messages.ts";
+import { type List, type ListQuery, paged } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
+import { messageOf } from "./shape.ts";
+import {
+  messagesAfter,
+  messagesBefore,
+  oneMessage,
+  type OpenMessages,
+  type ReadMessage,
+  repliesTo,
+} from "./store.ts";
+
+export interface Reader {
+  readonly db: Database;
+  readonly open: OpenMessages;
+}
+
+/** Runs the statements for a present member; to anyone else the chat does not exist. */
+async function readAsMember<Row>(
+  db: Database,
+  chatId: ChatId,
+  by: UserId,
+  ...statements: Statement<Row>[]
+): Promise<Row[][]> {
+  const [[membership], ...found] = await db.snapshot(
+    activeMembership(chatId, by),
+    ...statements,
+  );
+  if (!membership) throw new Problem("not_found");
+  return found as Row[][];
+}
+
+/** Messages as their reader sees them, opened, in the order given. */
+export async function openForReader(
+  open: OpenMessages,
+  rows: readonly ReadMessage[],
+): Promise<Message[]> {
+  const opened = await open(rows);
+  return opened.map((row, i) => messageOf({ ...row, mine: rows[i]!.mine }));
+}
+
+/** Past every `seq`. */
+const end = Number.MAX_SAFE_INTEGER;
+
+/** A page of the chat, ascending by `seq`: next to a `seq`, around one, or the latest. */
+export async function readHistory(
+  { db, open }: Reader,
+  chatId: ChatId,
+  by: UserId,
+  { before, after, around, limit }: HistoryQuery,
+): Promise<History> {
+  // One more than wanted on each side shows whether the chat goes on there.
+  const up = after !== undefined
+    ? limit
+    : around !== undefined
+    ? Math.ceil(limit / 2)
+    : 0;
+  const down = limit - up;
+  const below = around ?? before ?? (after === undefined ? end : after + 1);
+  const above = around !== undefined
+    ? around - 1
+    : after ?? (before === undefined ? end : before - 1);
+  const [older, newer] = await readAsMember(
+    db,
+    chatId,
+    by,
+    messagesBefore(chatId, by, below, down + 1),
+    messagesAfter(chatId, by, above, up + 1),
+  );
+  const rows = [...older!.slice(0, down).reverse(), ...newer!.slice(0, up)];
+  return {
+    items: await openForReader(open, rows),
+    hasBefore: older!.length > down,
+    hasAfter: newer!.length > up,
+  };
+}
+
+export async function readMessage(
+  { db, open }: Reader,
+  chatId: ChatId,
+  by: UserId,
+  messageId: MessageId,
+): Promise<Message> {
+  const [rows] = await readAsMember(
+    db,
+    chatId,
+    by,
+    oneMessage(chatId, by, messageId),
+  );
+  if (rows!.length === 0) throw new Problem("not_found");
+  return (await openForReader(open, rows!))[0]!;
+}
+
+/** The thread under a message, in order. */
+export async function readReplies(
+  { db, open }: Reader,
+  chatId: ChatId,
+  by: UserId,
+  messageId: MessageId,
+  { cursor, limit }: ListQuery,
+): Promise<List<Message>> {
+  const after = cursor === undefined ? 0 : Number(cursor);
+  if (!Number.isSafeInteger(after) || after < 0) {
+    throw new Problem("invalid_input", {
+      errors: [{
+        path: "cursor",
+        message: "Must be a cursor that this list gave",
+      }],
+    });
+  }
+  const [targets, rows] = await readAsMember(
+    db,
+    chatId,
+    by,
+    oneMessage(chatId, by, messageId),
+    repliesTo(chatId, by, messageId, after, limit + 1),
+  );
+  if (targets!.length === 0) throw new Problem("not_found");
+  return paged(
+    await openForReader(open, rows!),
+    limit,
+    ({ seq }) => String(seq),
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * What is said in chats. Every change goes through the spine and is decided in the file named after
+ * it (`send.ts`, `edit.ts`, …); content is sealed before it is stored and opened only for members.
+ *
+ * @module
+ */
+import type { Announce, Changes } from "../changes/mod.ts";
+import type { Sealer } from "../crypto/sealer.ts";
+import type { Database } from "../db/database.ts";
+import type { RevReply, SendReply } from "../protocol/frames.ts";
+import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import type {
+  Content,
+  DeleteFor,
+  History,
+  HistoryQuery,
+  Message,
+  MessageStatus,
+  SendMessage,
+} from "../protocol/messages.ts";
+import type { List, ListQuery } from "../protocol/page.ts";
+import type { Target } from "./change.ts";
+import { deleteForEveryone, deleteForMe } from "./delete.ts";
+import { editMessage } from "./edit.ts";
+import { readHistory, readMessage, readReplies } from "./history.ts";
+import { pinMessage } from "./pin.ts";
+import { react } from "./react.ts";
+import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
+import { type SealContent, sendMessage } from "./send.ts";
+import { readStatus } from "./status.ts";
+import { messageTable, type OpenMessages } from "./store.ts";
+
+export { openForReader } from "./history.ts";
+export {
+  latestMessages,
+  messagesSince,
+  type OpenMessages,
+  receiptsOf,
+} from "./store.ts";
+export { type Target } from "./change.ts";
+
+/** Every verb rejects with a `Problem`; a chat or message the caller may not see answers `not_found`. */
+export interface Messages {
+  /** Resolves once the message is durable. Sends of one caller keep the order of the calls. */
+  send(chatId: ChatId, by: UserId, message: SendMessage): Promise<SendReply>;
+  edit(target: Target, content: Content): Promise<RevReply>;
+  delete(target: Target, reach: DeleteFor): Promise<RevReply>;
+  react(target: Target, emoji: string, active: boolean): Promise<RevReply>;
+  pin(target: Target, pinned: boolean): Promise<RevReply>;
+  readonly advanceReceipt: AdvanceReceipt;
+  history(chatId: ChatId, by: UserId, query: HistoryQuery): Promise<History>;
+  read(chatId: ChatId, by: UserId, messageId: MessageId): Promise<Message>;
+  replies(
+    chatId: ChatId,
+    by: UserId,
+    messageId: MessageId,
+    query: ListQuery,
+  ): Promise<List<Message>>;
+  status(
+    chatId: ChatId,
+    by: UserId,
+    messageId: MessageId,
+  ): Promise<MessageStatus>;
+  /** Opens stored messages for the capabilities that show them. */
+  readonly open: OpenMessages;
+}
+
+export interface MessagesParts {
+  readonly db: Database;
+  readonly changes: Changes;
+  readonly announce: Announce;
+  readonly sealer: Sealer;
+  newId(): string;
+}
+
+export function createMessages(
+  { db, changes, announce, sealer, newId }: MessagesParts,
+): Messages {
+  const seal: SealContent = (chatId, messageId, content) =>
+    sealer.seal(chatId, messageId, JSON.stringify(content));
+  const open = createOpen(sealer);
+  const table = messageTable(open);
+  const reader = { db, open };
+
+  return {
+    send: (chatId, by, { messageId, content, replyTo }) =>
+      changes.submit(sendMessage(table, seal, {
+        chatId,
+        messageId: messageId ?? newId() as MessageId,
+        senderId: by,
+        content,
+        replyTo,
+      })),
+    edit: (target, content) =>
+      changes.submit(editMessage(table, seal, target, content)),
+    delete: (target, reach) =>
+      changes.submit(
+        reach === "me"
+          ? deleteForMe(table, target)
+          : deleteForEveryone(table, target),
+      ),
+    react: (target, emoji, active) =>
+      changes.submit(react(table, target, emoji, active)),
+    pin: (target, pinned) => changes.submit(pinMessage(table, target, pinned)),
+    advanceReceipt: createReceipts(db, announce),
+    history: (chatId, by, query) => readHistory(reader, chatId, by, query),
+    read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),
+    replies: (chatId, by, messageId, query) =>
+      readReplies(reader, chatId, by, messageId, query),
+    status: (chatId, by, messageId) => readStatus(db, chatId, by, messageId),
+    open,
+  };
+}
+
+function createOpen(sealer: Sealer): OpenMessages {
+  return async (rows) => {
+    const present = rows.flatMap((row) =>
+      row.sealed === null ? [] : [{ ...row, sealed: row.sealed }]
+    );
+    const opened = (await sealer.openAll(present)).values();
+    return rows.map((row) => ({
+      ...row,
+      content: row.sealed === null
+        ? null
+        : JSON.parse(opened.next().value!) as Content,
+    }));
+  };
+}

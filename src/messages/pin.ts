@@ -1,0 +1,21 @@
+import { forbidden, mayPin } from "../chats/mod.ts";
+import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
+import type { MessageTable } from "./store.ts";
+
+/** Pins a message or takes the pin off. Repeating it changes nothing. */
+export const pinMessage = (
+  messages: MessageTable,
+  target: Target,
+  pinned: boolean,
+) =>
+  changeMessage(messages, target, (message, access) => {
+    if (!mayPin(access)) {
+      return forbidden("Only the owner and the admins of the group may pin");
+    }
+    if (message.deletedAt !== null) return alreadyDeleted();
+    if ((message.pinnedAt !== null) === pinned) return "unchanged";
+    return {
+      change: pinned ? "pinned" : "unpinned",
+      row: (now) => ({ ...message, pinnedAt: pinned ? now : null }),
+    };
+  });

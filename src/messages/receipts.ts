@@ -1,0 +1,86 @@
+import type { Announce } from "../changes/mod.ts";
+import type { Database } from "../db/database.ts";
+import { createBatcher } from "../lib/batcher.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import { limits } from "../protocol/limits.ts";
+import { Problem } from "../protocol/problem.ts";
+import {
+  type AdvancedReceipt,
+  advanceReceipts,
+  type ReceiptRow,
+} from "./store.ts";
+
+/**
+ * Moves a member's cursors forward. They take no `rev`, so they go beside the spine: one upsert for
+ * all that gathered, in which a cursor only grows. What has been read has been delivered.
+ * Rejects with `not_found` for a chat that the caller is not in.
+ */
+export type AdvanceReceipt = (
+  chatId: ChatId,
+  userId: UserId,
+  to: { readonly deliveredSeq?: number; readonly readSeq?: number },
+) => Promise<void>;
+
+export function createReceipts(
+  db: Database,
+  announce: Announce,
+): AdvanceReceipt {
+  const advance = createBatcher<ReceiptRow, AdvancedReceipt | undefined>(
+    async (wishes) => {
+      const [advanced] = await db.run(advanceReceipts(merge(wishes)));
+      announce(advanced.filter(isNews).map(receiptUpdated));
+      const byMember = new Map(
+        advanced.map((receipt) => [id(receipt), receipt]),
+      );
+      return wishes.map((wish) => byMember.get(id(wish)));
+    },
+    {
+      batchSize: 500,
+      waiting: 10_000,
+      refuse: () => new Problem("unavailable", { retryAfterMs: 1000 }),
+    },
+  );
+
+  return async (chatId, userId, { deliveredSeq = 0, readSeq = 0 }) => {
+    const wish = {
+      chatId,
+      userId,
+      readSeq,
+      deliveredSeq: Math.max(deliveredSeq, readSeq),
+    };
+    if (!await advance(wish)) throw new Problem("not_found");
+  };
+}
+
+const id = ({ chatId, userId }: ReceiptRow) => `${chatId}/${userId}`;
+
+/** One row a member: a statement may touch no row twice. */
+function merge(wishes: readonly ReceiptRow[]): ReceiptRow[] {
+  const merged = new Map<string, ReceiptRow>();
+  for (const wish of wishes) {
+    const before = merged.get(id(wish)) ?? wish;
+    merged.set(id(wish), {
+      ...wish,
+      deliveredSeq: Math.max(before.deliveredSeq, wish.deliveredSeq),
+      readSeq: Math.max(before.readSeq, wish.readSeq),
+    });
+  }
+  return [...merged.values()];
+}
+
+/** In large chats everyone's every step would drown the messages. */
+const isNews = ({ moved, memberCount }: AdvancedReceipt) =>
+  moved && memberCount <= limits.groupMembers;
+
+const receiptUpdated = (
+  { chatId, userId, deliveredSeq, readSeq }: AdvancedReceipt,
+) => ({
+  chat: chatId,
+  event: {
+    type: "receipt.updated",
+    chatId,
+    userId,
+    deliveredSeq,
+    readSeq,
+  } as const,
+});

@@ -1,0 +1,245 @@
+import { z } from "zod";
+import type { Bearer } from "../http/bearer.ts";
+import { body, callerRoute, json } from "../http/route.ts";
+import { createRouter } from "../http/router.ts";
+import { RevReply } from "../protocol/frames.ts";
+import { ChatId, MessageId } from "../protocol/ids.ts";
+import {
+  CursorMove,
+  DeleteFor,
+  EditMessage,
+  History,
+  HistoryQuery,
+  Message,
+  MessageStatus,
+  SendMessage,
+  SentMessage,
+} from "../protocol/messages.ts";
+import { listOf, ListQuery } from "../protocol/page.ts";
+import { Emoji } from "../protocol/text.ts";
+import type { Messages } from "./mod.ts";
+
+const tags = ["Messages"];
+const inChat = z.object({ chatId: ChatId });
+const ofMessage = inChat.extend({ messageId: MessageId });
+const ofReaction = ofMessage.extend({ emoji: Emoji });
+
+/** The door to messages over HTTP. */
+export function messageRoutes(messages: Messages, bearer: Bearer) {
+  const router = createRouter();
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "post",
+      path: "/chats/{chatId}/messages",
+      tags,
+      summary: "Send a message",
+      description:
+        "Answered once the message is durable. Idempotent on `messageId`.",
+      request: { params: inChat, body: body(SendMessage) },
+      responses: {
+        201: json(SentMessage, "Stored"),
+        200: json(SentMessage, "Was stored before"),
+      },
+      problems: ["not_found", "id_taken", "conflict"],
+    }),
+    async (c) => {
+      const { chatId } = c.req.valid("param");
+      const { userId } = c.var.caller;
+      const sent = await messages.send(chatId, userId, c.req.valid("json"));
+      const message = await messages.read(chatId, userId, sent.messageId);
+      return sent.duplicate
+        ? c.json({ ...message, duplicate: true }, 200)
+        : c.json(message, 201);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "get",
+      path: "/chats/{chatId}/messages",
+      tags,
+      summary: "Read a page of the chat, ascending by seq",
+      request: { params: inChat, query: HistoryQuery },
+      responses: { 200: json(History, "The page") },
+      problems: ["not_found"],
+    }),
+    async (c) => {
+      const { chatId } = c.req.valid("param");
+      const page = await messages.history(
+        chatId,
+        c.var.caller.userId,
+        c.req.valid("query"),
+      );
+      return c.json(page, 200);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "get",
+      path: "/chats/{chatId}/messages/{messageId}",
+      tags,
+      summary: "Read one message",
+      request: { params: ofMessage },
+      responses: { 200: json(Message, "The message") },
+      problems: ["not_found"],
+    }),
+    async (c) => {
+      const { chatId, messageId } = c.req.valid("param");
+      return c.json(
+        await messages.read(chatId, c.var.caller.userId, messageId),
+        200,
+      );
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "patch",
+      path: "/chats/{chatId}/messages/{messageId}",
+      tags,
+      summary: "Edit the content of one's own message",
+      request: { params: ofMessage, body: body(EditMessage) },
+      responses: { 200: json(Message, "The message as it is now") },
+      problems: ["forbidden", "not_found", "conflict"],
+    }),
+    async (c) => {
+      const { chatId, messageId } = c.req.valid("param");
+      const { userId } = c.var.caller;
+      await messages.edit(
+        { chatId, messageId, by: userId },
+        c.req.valid("json").content,
+      );
+      return c.json(await messages.read(chatId, userId, messageId), 200);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "delete",
+      path: "/chats/{chatId}/messages/{messageId}",
+      tags,
+      summary: "Delete a message for oneself or for everyone",
+      request: {
+        params: ofMessage,
+        query: z.object({ for: DeleteFor.default("everyone") }),
+      },
+      responses: { 200: json(RevReply, "Deleted") },
+      problems: ["forbidden", "not_found"],
+    }),
+    async (c) => {
+      const target = { ...c.req.valid("param"), by: c.var.caller.userId };
+      return c.json(
+        await messages.delete(target, c.req.valid("query").for),
+        200,
+      );
+    },
+  );
+
+  for (const [method, active] of [["put", true], ["delete", false]] as const) {
+    router.openapi(
+      callerRoute(bearer, {
+        method,
+        path: "/chats/{chatId}/messages/{messageId}/reactions/{emoji}",
+        tags,
+        summary: active ? "React with an emoji" : "Take a reaction back",
+        request: { params: ofReaction },
+        responses: { 200: json(RevReply, "The message's rev now") },
+        problems: ["not_found", "conflict"],
+      }),
+      async (c) => {
+        const { emoji, ...ids } = c.req.valid("param");
+        const target = { ...ids, by: c.var.caller.userId };
+        return c.json(await messages.react(target, emoji, active), 200);
+      },
+    );
+
+    router.openapi(
+      callerRoute(bearer, {
+        method,
+        path: "/chats/{chatId}/messages/{messageId}/pin",
+        tags,
+        summary: active ? "Pin a message" : "Take the pin off",
+        request: { params: ofMessage },
+        responses: { 200: json(RevReply, "The message's rev now") },
+        problems: ["forbidden", "not_found", "conflict"],
+      }),
+      async (c) => {
+        const target = { ...c.req.valid("param"), by: c.var.caller.userId };
+        return c.json(await messages.pin(target, active), 200);
+      },
+    );
+  }
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "get",
+      path: "/chats/{chatId}/messages/{messageId}/replies",
+      tags,
+      summary: "Read the thread under a message",
+      request: { params: ofMessage, query: ListQuery },
+      responses: {
+        200: json(listOf(Message), "A page of the replies, ascending by seq"),
+      },
+      problems: ["not_found"],
+    }),
+    async (c) => {
+      const { chatId, messageId } = c.req.valid("param");
+      const query = c.req.valid("query");
+      return c.json(
+        await messages.replies(chatId, c.var.caller.userId, messageId, query),
+        200,
+      );
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "get",
+      path: "/chats/{chatId}/messages/{messageId}/status",
+      tags,
+      summary: "How far a message has come, member by member",
+      request: { params: ofMessage },
+      responses: { 200: json(MessageStatus, "The status") },
+      problems: ["not_found"],
+    }),
+    async (c) => {
+      const { chatId, messageId } = c.req.valid("param");
+      return c.json(
+        await messages.status(chatId, c.var.caller.userId, messageId),
+        200,
+      );
+    },
+  );
+
+  for (
+    const [path, cursor] of [["read", "readSeq"], [
+      "delivered",
+      "deliveredSeq",
+    ]] as const
+  ) {
+    router.openapi(
+      callerRoute(bearer, {
+        method: "post",
+        path: `/chats/{chatId}/${path}`,
+        tags,
+        summary: `Move one's ${cursor} forward`,
+        description: "A cursor never moves back, nor past the last message.",
+        request: { params: inChat, body: body(CursorMove) },
+        responses: { 204: { description: "Moved, or already there" } },
+        problems: ["not_found"],
+      }),
+      async (c) => {
+        const { chatId } = c.req.valid("param");
+        const { seq } = c.req.valid("json");
+        await messages.advanceReceipt(chatId, c.var.caller.userId, {
+          [cursor]: seq,
+        });
+        return c.body(null, 204);
+      },
+    );
+  }
+
+  return router;
+}

@@ -1,0 +1,150 @@
+import {
+  type Command,
+  type Decision,
+  put,
+  reads,
+  type State,
+} from "../changes/mod.ts";
+import { accessKeys, admit, chatTable, memberTable } from "../chats/mod.ts";
+import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import type { Content } from "../protocol/messages.ts";
+import { Problem } from "../protocol/problem.ts";
+import type { SendReply } from "../protocol/frames.ts";
+import type { Sealed } from "../crypto/sealer.ts";
+import { broadcastOf } from "./shape.ts";
+import { type MessageRow, type MessageTable, receipts } from "./store.ts";
+
+export interface NewMessage {
+  readonly chatId: ChatId;
+  readonly messageId: MessageId;
+  readonly senderId: UserId;
+  readonly content: Content;
+  readonly replyTo: MessageId | undefined;
+}
+
+/** Seals content for one message. */
+export type SealContent = (
+  chatId: ChatId,
+  messageId: MessageId,
+  content: Content,
+) => Promise<Sealed>;
+
+/** A present member says something. Repeated with the same id, it answers with the first result. */
+export function sendMessage(
+  messages: MessageTable,
+  wish: NewMessage,
+): Command<SendReply> {
+  const keys = accessKeys(wish.chatId, wish.senderId);
+  const named = [wish.messageId, ...(wish.replyTo ? [wish.replyTo] : [])];
+  return {
+    scopes: [wish.chatId],
+    reads: [
+      reads(chatTable, keys.chat),
+      reads(memberTable, keys.members),
+      reads(messages, named.map((messageId) => ({ messageId }))),
+    ],
+    prepare: async () => {
+      sealed = await seal(wish.chatId, wish.messageId, wish.content);
+    },
+    decide: (state) => decide(state, messages, wish, sealed),
+  };
+}
+
+function decide(
+  state: State,
+  messages: MessageTable,
+  wish: NewMessage,
+): Decision<SendReply> {
+  const { chatId, messageId, senderId } = wish;
+  const stored = state.get(messages, { messageId });
+  if (stored?.chatId === chatId && stored.senderId === senderId) {
+    return { reply: replyOf(stored, true) };
+  }
+  const access = admit(state, chatId, senderId);
+  if (access instanceof Problem) return access;
+  if (stored) {
+    return new Problem("id_taken", {
+      detail: "The messageId is already in use",
+    });
+  }
+
+  const target = wish.replyTo
+    ? state.get(messages, { messageId: wish.replyTo })
+    : undefined;
+  if (wish.replyTo && target?.chatId !== chatId) {
+    return new Problem("not_found", {
+      detail: "The message to reply to is not in this chat",
+    });
+  }
+  if (target && target.deletedAt !== null) {
+    return new Problem("conflict", {
+      detail: "The message to reply to was deleted",
+    });
+  }
+  return {
+    fact(numbers) {
+      const rev = numbers.rev(chatId);
+      const seq = numbers.seq(chatId);
+      const row: MessageRow = {
+        chatId,
+        seq,
+        rev,
+        messageId,
+        senderId,
+        content: wish.content,
+        ...sealed,
+        replyToSeq: target?.seq ?? null,
+        replyToId: target?.messageId ?? null,
+        replyCount: 0,
+        reactionCounts: [],
+        createdAt: numbers.now,
+        editedAt: null,
+        pinnedAt: null,
+        deletedAt: null,
+      };
+      return {
+        rows: [
+          put(messages, row),
+          // What a person wrote after, that person has read.
+          put(receipts, {
+            chatId,
+            userId: senderId,
+            deliveredSeq: seq,
+            readSeq: seq,
+          }),
+          ...(target
+            ? [
+              put(messages, {
+                ...target,
+                replyCount: target.replyCount + 1,
+                rev,
+              }),
+            ]
+            : []),
+        ],
+        events: [{
+          chat: chatId,
+          rev,
+          event: {
+            type: "message.created",
+            chatId,
+            rev,
+            message: broadcastOf(row),
+          },
+        }],
+        reply: replyOf(row, false),
+      };
+    },
+  };
+}
+
+const replyOf = (
+  { messageId, seq, rev, createdAt }: MessageRow,
+  duplicate: boolean,
+) => ({
+  messageId,
+  seq,
+  rev,
+  createdAt: createdAt.toISOString(),
+  duplicate,
+});

@@ -1,0 +1,37 @@
+import { activeMembership } from "../chats/mod.ts";
+import type { Database } from "../db/database.ts";
+import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import { limits } from "../protocol/limits.ts";
+import type { MessageStatus } from "../protocol/messages.ts";
+import { Problem } from "../protocol/problem.ts";
+import { oneMessage, receiptsOf } from "./store.ts";
+
+/** How far a message has come: derived from the other members' cursors, nothing is kept for it. */
+export async function readStatus(
+  db: Database,
+  chatId: ChatId,
+  by: UserId,
+  messageId: MessageId,
+): Promise<MessageStatus> {
+  const [[membership], [message], receipts] = await db.snapshot(
+    activeMembership(chatId, by),
+    oneMessage(chatId, by, messageId),
+    receiptsOf(chatId, limits.groupMembers),
+  );
+  if (!membership || !message) throw new Problem("not_found");
+  const members = receipts
+    .filter(({ userId }) => userId !== message.senderId)
+    .map(({ userId, deliveredSeq, readSeq }) => ({
+      userId,
+      delivered: deliveredSeq >= message.seq,
+      read: readSeq >= message.seq,
+    }));
+  const reached = (how: "delivered" | "read") =>
+    members.length > 0 && members.every((member) => member[how]);
+  const status = reached("read")
+    ? "read"
+    : reached("delivered")
+    ? "delivered"
+    : "sent";
+  return { status, members };
+}
