@@ -7,6 +7,10 @@ const lockMs = 3000;
 /** Longer paths do not fit into the address of a Unix socket (Linux 107 bytes, macOS 103). */
 const socketPathBytes = 100;
 
+/** Where the embedded database's files are. */
+export const clusterFolder = (dataDir: string) =>
+  join(dataDir, "database", "cluster");
+
 const socketName = ".s.PGSQL.5432";
 
 export interface EmbeddedOptions {
@@ -55,7 +59,7 @@ export async function openEmbedded(
   cleanup.defer(() => clearTimeout(late));
   worker.postMessage(
     {
-      cluster: join(folder, "cluster"),
+      cluster: resolve(clusterFolder(dataDir)),
       lock: join(folder, "lock"),
       socket: socketFolder && join(socketFolder, socketName),
     } satisfies WorkerOrder,

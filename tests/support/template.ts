@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { openEmbedded } from "../../src/db/embedded.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { migrationsFolder } from "../../src/db/schema.ts";
+import { loadSecrets } from "../../src/secrets.ts";
 import config from "../../deno.json" with { type: "json" };
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -40,12 +41,13 @@ export async function templateFolder(): Promise<string> {
   return template;
 }
 
-/** A fresh data folder whose embedded database is migrated, so that a service starts on it at once. */
+/** A fresh data folder whose embedded database is migrated, with secrets, so that a service starts on it at once. */
 export async function testDataDir(): Promise<
   AsyncDisposable & { path: string }
 > {
   const template = await templateFolder();
   const path = await Deno.makeTempDir({ prefix: "parley-test-" });
+  await loadSecrets({ dataDir: path, masterKeys: null, jwtKeys: null });
   await copy(template, path);
   return {
     path,
