@@ -26,6 +26,7 @@ create table heads (
 create index heads_changed on heads (changed_xid);
 
 -- accounts ---------------------------------------------------------------------------------------
+-- The foreign keys are deferred: a batch writes its tables in any order.
 
 create table users (
   user_id uuid primary key,
@@ -42,7 +43,7 @@ create index users_name_prefix on users (lower(display_name) text_pattern_ops);
 
 create table devices (
   device_id uuid primary key,
-  user_id uuid not null references users,
+  user_id uuid not null references users deferrable initially deferred,
   name text not null,
   platform text not null,
   created_at timestamptz not null default now(),
@@ -51,11 +52,12 @@ create table devices (
   account_rev bigint not null
 );
 create index devices_changes on devices (user_id, account_rev);
+create index devices_signed_in on devices (user_id) where revoked_at is null;
 
 -- Used tokens stay until they run out: one that comes back gives its thief away.
 create table refresh_tokens (
   token_hash bytea primary key,
-  device_id uuid not null references devices,
+  device_id uuid not null references devices deferrable initially deferred,
   issued_at timestamptz not null default now(),
   expires_at timestamptz not null,
   used_at timestamptz

@@ -57,10 +57,12 @@ export const Session = z.object({
 }).meta({ id: "Session" });
 export type Session = z.infer<typeof Session>;
 
-const DeviceInput = z.strictObject({
+export const DeviceInput = z.strictObject({
   name: text(1, 64),
   platform: text(1, 32),
 });
+export type DeviceInput = z.infer<typeof DeviceInput>;
+
 const cookie = z.boolean().optional().meta({
   description:
     "Keep the refresh token in an HttpOnly cookie instead of the body",
@@ -88,6 +90,7 @@ export const RefreshRequest = z.strictObject({
   refreshToken: text(1, 256).optional(),
   cookie,
 }).meta({ id: "RefreshRequest" });
+export type RefreshRequest = z.infer<typeof RefreshRequest>;
 
 export const ProfilePatch = z.strictObject({
   displayName: DisplayName.optional(),

@@ -1,0 +1,58 @@
+import type { Database } from "../db/database.ts";
+import type { User } from "../protocol/accounts.ts";
+import { UserId } from "../protocol/ids.ts";
+import type { List, ListQuery } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
+import { userOf } from "./shape.ts";
+import { usersByDisplayName, usersByUsername } from "./store.ts";
+
+/** Where a page ended: among the usernames, or among the display names after them. */
+type Place = { username: string } | { name: string; userId: UserId };
+
+/**
+ * People whose username begins with the query, then those whose display name does; each part in its
+ * own order, so that either is a walk along an index.
+ */
+export async function findUsers(
+  db: Database,
+  { query, cursor, limit }: ListQuery & { readonly query: string },
+): Promise<List<User>> {
+  const place = cursor === undefined ? { username: "" } : read(cursor);
+  const isAmongUsernames = "username" in place;
+  const [byDisplayName, byUsername = []] = await db.run(
+    usersByDisplayName(query, isAmongUsernames ? null : place, limit + 1),
+    ...(isAmongUsernames
+      ? [usersByUsername(query, place.username, limit + 1)]
+      : []),
+  );
+  const found = [
+    ...byUsername.map((row) => ({
+      user: userOf(row),
+      end: `u${row.username}`,
+    })),
+    ...byDisplayName.map((row) => ({
+      user: userOf(row),
+      end: `n${row.userId}${row.name}`,
+    })),
+  ];
+  const page = found.slice(0, limit);
+  return {
+    items: page.map(({ user }) => user),
+    nextCursor: found.length > limit ? page.at(-1)!.end : null,
+  };
+}
+
+function read(cursor: string): Place {
+  const rest = cursor.slice(1);
+  if (cursor.startsWith("u") && !rest.includes("\0")) return { username: rest };
+  const userId = UserId.safeParse(rest.slice(0, 36));
+  if (cursor.startsWith("n") && userId.success && !rest.includes("\0")) {
+    return { name: rest.slice(36), userId: userId.data };
+  }
+  throw new Problem("invalid_input", {
+    errors: [{
+      path: "cursor",
+      message: "Must be a cursor that this list gave",
+    }],
+  });
+}

@@ -1,0 +1,184 @@
+/**
+ * Accounts: who people are (name, profile, password) and where they are signed in (devices).
+ *
+ * A device is one sign-in. It holds a refresh token, which is spent for the next one, and gets
+ * access tokens that say whose and which device they are. Revoking the device ends both at once.
+ * What an account's owner can see of it is changed through the spine, each change in the file named
+ * after it, and numbered by `accountRev`; tokens are not seen and take no number.
+ *
+ * @module
+ */
+import type { Changes } from "../changes/mod.ts";
+import type { AccessTokens } from "../crypto/access_tokens.ts";
+import type { Passwords } from "../crypto/passwords.ts";
+import type { Database } from "../db/database.ts";
+import type { Caller } from "../http/env.ts";
+import type { Clock } from "../lib/clock.ts";
+import type {
+  Device,
+  LoginRequest,
+  Me,
+  PasswordChange,
+  ProfilePatch,
+  RegisterRequest,
+  User,
+} from "../protocol/accounts.ts";
+import type { DeviceId, UserId } from "../protocol/ids.ts";
+import type { List, ListQuery } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
+import { authenticate } from "./authenticate.ts";
+import { changePassword } from "./change_password.ts";
+import { findUsers } from "./find_users.ts";
+import { listDevices } from "./list_devices.ts";
+import { refresh } from "./refresh.ts";
+import { nameProblem, register } from "./register.ts";
+import { renameDevice } from "./rename_device.ts";
+import { revokeDevice } from "./revoke_device.ts";
+import { type Grant, grant, newSignIn } from "./session.ts";
+import { deviceOf, meOf, userOf } from "./shape.ts";
+import { signInWithPassword } from "./sign_in.ts";
+import { account, profiles } from "./store.ts";
+import { updateProfile } from "./update_profile.ts";
+
+export { accountRoutes } from "./routes.ts";
+export { type Grant } from "./session.ts";
+export { deviceOf, meOf, userOf } from "./shape.ts";
+export { type DeviceRow, devicesSince } from "./device_store.ts";
+export {
+  account,
+  type AccountRow,
+  accountSince,
+  profiles,
+  type UserRow,
+  users,
+} from "./store.ts";
+
+/** Every verb rejects with a `Problem`. */
+export interface Accounts {
+  register(request: RegisterRequest): Promise<Grant>;
+  login(request: LoginRequest): Promise<Grant>;
+  /** Spends the refresh token. One that was spent before revokes its device. */
+  refresh(refreshToken: string): Promise<Grant>;
+  /** The caller behind an access token whose device is still signed in. */
+  authenticate(accessToken: string): Promise<Caller>;
+  me(userId: UserId): Promise<Me>;
+  updateProfile(userId: UserId, patch: ProfilePatch): Promise<Me>;
+  /** Signs every other device out. */
+  changePassword(
+    caller: Pick<Caller, "userId" | "deviceId">,
+    change: PasswordChange,
+  ): Promise<void>;
+  listDevices(
+    caller: Pick<Caller, "userId" | "deviceId">,
+    query: ListQuery,
+  ): Promise<List<Device>>;
+  renameDevice(
+    caller: Pick<Caller, "userId" | "deviceId">,
+    deviceId: DeviceId,
+    name: string,
+  ): Promise<Device>;
+  /** Signs a device of the user out, at once and on every isolate. */
+  revokeDevice(userId: UserId, deviceId: DeviceId): Promise<void>;
+  user(userId: UserId): Promise<User>;
+  findUsers(query: ListQuery & { readonly query: string }): Promise<List<User>>;
+}
+
+export interface AccountsParts {
+  readonly db: Database;
+  readonly changes: Changes;
+  readonly passwords: Passwords;
+  readonly accessTokens: AccessTokens;
+  readonly clock: Clock;
+  newId(): string;
+}
+
+export function createAccounts(parts: AccountsParts): Accounts {
+  const { db, changes, passwords, accessTokens, newId } = parts;
+
+  return {
+    async register({ username, email, displayName, password, device }) {
+      const signIn = await newSignIn(parts, device);
+      const made = await changes.submit(register({
+        userId: newId() as UserId,
+        username,
+        email: email ?? null,
+        displayName: displayName ?? username,
+        passwordHash: await passwords.hash(password),
+        signIn,
+      })).catch((error) => {
+        throw nameProblem(error);
+      });
+      return grant(
+        accessTokens,
+        made.account,
+        made.device,
+        signIn.refreshToken,
+      );
+    },
+
+    async login(request) {
+      const signIn = await newSignIn(parts, request.device);
+      const { account, device } = await signInWithPassword(
+        parts,
+        request,
+        signIn,
+      );
+      return grant(accessTokens, account, device, signIn.refreshToken);
+    },
+
+    async refresh(token) {
+      const { account, device, refreshToken } = await refresh(parts, token);
+      return grant(accessTokens, account, device, refreshToken);
+    },
+
+    authenticate: (token) => authenticate(parts, token),
+
+    async me(userId) {
+      const [[row]] = await db.run(account(userId));
+      if (!row) throw new Problem("not_found");
+      return meOf(row);
+    },
+
+    async updateProfile(userId, patch) {
+      try {
+        return meOf(await changes.submit(updateProfile(userId, patch)));
+      } catch (error) {
+        throw nameProblem(error);
+      }
+    },
+
+    async changePassword({ userId, deviceId }, { current, next }) {
+      const [[row]] = await db.run(account(userId));
+      const verifiedHash = row?.passwordHash;
+      if (!verifiedHash || !await passwords.verify(verifiedHash, current)) {
+        throw new Problem("bad_credentials");
+      }
+      const nextHash = await passwords.hash(next);
+      await changes.submit(
+        changePassword({ userId, deviceId, verifiedHash, nextHash }),
+      );
+    },
+
+    listDevices: ({ userId, deviceId }, query) =>
+      listDevices(db, userId, deviceId, query),
+
+    async renameDevice(caller, deviceId, name) {
+      const row = await changes.submit(
+        renameDevice(caller.userId, deviceId, name),
+      );
+      return deviceOf(row, caller.deviceId);
+    },
+
+    async revokeDevice(userId, deviceId) {
+      await changes.submit(revokeDevice(userId, deviceId));
+    },
+
+    async user(userId) {
+      const [[row]] = await db.run(profiles([userId]));
+      if (!row) throw new Problem("not_found");
+      return userOf(row);
+    },
+
+    findUsers: (query) => findUsers(db, query),
+  };
+}

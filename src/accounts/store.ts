@@ -1,0 +1,156 @@
+import type { ScopeId, Table } from "../changes/mod.ts";
+import { sql, type Statement, table } from "../db/sql.ts";
+import type { UserId } from "../protocol/ids.ts";
+
+export interface UserKey {
+  readonly userId: UserId;
+}
+
+/** A profile as everybody may see it. */
+export interface UserRow extends UserKey {
+  readonly username: string;
+  readonly displayName: string;
+  readonly about: string;
+}
+
+const userColumns = sql`user_id, username, display_name, about`;
+
+/** Profiles, to read. They are written through `accounts`, which keeps both in step. */
+export const users: Table<UserKey, UserRow> = {
+  name: "users",
+  id: ({ userId }) => userId,
+  load: (keys) => profiles(keys.map(({ userId }) => userId)),
+  save: () => [],
+};
+
+/** The profiles of those of the named users that exist. */
+export const profiles = (userIds: readonly UserId[]): Statement<UserRow> =>
+  sql<
+    UserRow
+  >`select ${userColumns} from users where user_id = any(${userIds}::uuid[])`;
+
+/** A whole account. */
+export interface AccountRow extends UserRow {
+  readonly email: string | null;
+  readonly passwordHash: string;
+  readonly createdAt: Date;
+  /** The account's counter when the profile last changed. */
+  readonly accountRev: number;
+}
+
+export const accountColumns =
+  sql`user_id, username, email, password_hash, display_name, about,
+  created_at, account_rev`;
+
+export const accounts: Table<UserKey, AccountRow> = {
+  name: "accounts",
+  id: ({ userId }) => userId,
+  load: (keys) =>
+    sql<AccountRow>`select ${accountColumns} from users
+      where user_id = any(${keys.map(({ userId }) => userId)}::uuid[])`,
+  save: (rows) => [
+    sql`insert into users (${accountColumns}) select * from ${
+      table(rows, {
+        userId: "uuid",
+        username: "text",
+        email: "text",
+        passwordHash: "text",
+        displayName: "text",
+        about: "text",
+        createdAt: "timestamptz",
+        accountRev: "bigint",
+      })
+    } on conflict (user_id) do update set username = excluded.username,
+      email = excluded.email, password_hash = excluded.password_hash,
+      display_name = excluded.display_name, about = excluded.about,
+      account_rev = excluded.account_rev`,
+  ],
+};
+
+export const account = (userId: UserId): Statement<AccountRow> =>
+  accounts.load([{ userId }]);
+
+/** Who has a name; null where somebody has just given it up. Written through `accounts`. */
+export interface NameRow {
+  readonly name: string;
+  readonly userId: UserId | null;
+}
+
+const names = (
+  column: "username" | "email",
+): Table<{ name: string }, NameRow> => ({
+  name: column,
+  id: ({ name }) => name,
+  load: (keys) => {
+    const wanted = sql`any(${keys.map(({ name }) => name)}::text[])`;
+    return column === "username"
+      ? sql<
+        NameRow
+      >`select username as name, user_id from users where username = ${wanted}`
+      : sql<
+        NameRow
+      >`select email as name, user_id from users where email = ${wanted}`;
+  },
+  save: () => [],
+});
+
+export const usernames = names("username");
+export const emails = names("email");
+
+/** The constraints behind the names, for a race that only they can see. */
+export const nameConstraints = {
+  users_username: "username_taken",
+  users_email: "email_taken",
+} as const;
+
+/** What is needed to check a password, by user. */
+export type Credentials = Pick<AccountRow, "userId" | "passwordHash">;
+
+/** Usernames hold no `@`, email addresses do: a login can only be one of them. */
+export const credentialsOf = (login: string): Statement<Credentials> =>
+  login.includes("@")
+    ? sql<
+      Credentials
+    >`select user_id, password_hash from users where email = ${login}`
+    : sql<
+      Credentials
+    >`select user_id, password_hash from users where username = ${login}`;
+
+/** The account where its profile changed after `rev`. */
+export const accountSince = (
+  userId: ScopeId,
+  rev: number,
+  limit: number,
+): Statement<AccountRow & { rev: number }> =>
+  sql<AccountRow & { rev: number }>`select ${accountColumns}, account_rev as rev
+    from users where user_id = ${userId}::uuid and account_rev > ${rev} limit ${limit}`;
+
+/** Text as the beginning that LIKE is to look for. */
+const beginning = (text: string) => `${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
+
+/** A page of those whose username begins with the text, by username. */
+export const usersByUsername = (
+  query: string,
+  after: string,
+  limit: number,
+): Statement<UserRow> =>
+  sql<UserRow>`select ${userColumns} from users
+    where username like lower(${beginning(query)}) and username ~>~ ${after}
+    order by username using ~<~ limit ${limit}`;
+
+/** A page of those whose display name alone begins with the text, by that name. */
+export const usersByDisplayName = (
+  query: string,
+  after: { name: string; userId: UserId } | null,
+  limit: number,
+): Statement<UserRow & { name: string }> =>
+  sql<
+    UserRow & { name: string }
+  >`select ${userColumns}, lower(display_name) as name
+    from users where lower(display_name) like lower(${beginning(query)})
+      and username not like lower(${beginning(query)}) and ${
+    after === null
+      ? sql`true`
+      : sql`(lower(display_name) ~>~ ${after.name} or lower(display_name) = ${after.name}
+        and user_id > ${after.userId}::uuid)`
+  } order by lower(display_name) using ~<~, user_id limit ${limit}`;
