@@ -3,7 +3,9 @@ import type { Chat, Member } from "../protocol/chats.ts";
 import type { ChatRow, MemberRow, ProfiledMemberRow } from "./store.ts";
 
 /** A chat as clients see it. */
-export const chatOf = (row: ChatRow): Chat => ({
+export const chatOf = (
+  row: Omit<ChatRow, "directKey" | "deletedAt" | "rev">,
+): Chat => ({
   chatId: row.chatId,
   kind: row.kind,
   title: row.title,

@@ -32,8 +32,10 @@ export type SealContent = (
 /** A present member says something. Repeated with the same id, it answers with the first result. */
 export function sendMessage(
   messages: MessageTable,
+  seal: SealContent,
   wish: NewMessage,
 ): Command<SendReply> {
+  let sealed: Sealed;
   const keys = accessKeys(wish.chatId, wish.senderId);
   const named = [wish.messageId, ...(wish.replyTo ? [wish.replyTo] : [])];
   return {
@@ -54,6 +56,7 @@ function decide(
   state: State,
   messages: MessageTable,
   wish: NewMessage,
+  sealed: Sealed,
 ): Decision<SendReply> {
   const { chatId, messageId, senderId } = wish;
   const stored = state.get(messages, { messageId });

@@ -1,0 +1,108 @@
+import type { Announce } from "../changes/mod.ts";
+import type { Caller } from "../http/env.ts";
+import type { Inbox } from "../inbox/mod.ts";
+import type { Messages } from "../messages/mod.ts";
+import type { PresenceService } from "../presence/mod.ts";
+import type {
+  ClientFrame,
+  ClientFrameOf,
+  ReplyData,
+} from "../protocol/frames.ts";
+import { Problem } from "../protocol/problem.ts";
+import type { Connection } from "./connection.ts";
+import type { Hub } from "./hub.ts";
+
+export interface DispatchParts {
+  readonly messages: Messages;
+  readonly inbox: Pick<Inbox, "readChanges">;
+  readonly presence: PresenceService;
+  readonly hub: Pick<Hub, "isIn">;
+  readonly announce: Announce;
+  authenticate(token: string): Promise<Caller>;
+}
+
+type Handlers = {
+  [T in ClientFrame["type"]]: (
+    connection: Connection,
+    frame: ClientFrameOf<T>,
+  ) => Promise<ReplyData<T>> | ReplyData<T>;
+};
+
+/** Hands a checked frame to the capability it asks for. Rejects with a `Problem`. */
+export type Dispatch = (
+  connection: Connection,
+  frame: ClientFrame,
+) => Promise<object>;
+
+export function createDispatch(parts: DispatchParts): Dispatch {
+  const { messages, inbox, presence, hub, announce, authenticate } = parts;
+  const targetOf = (
+    { userId: by }: Connection,
+    { chatId, messageId }: ClientFrameOf<"edit" | "delete" | "react">,
+  ) => ({ chatId, messageId, by });
+
+  const handlers: Handlers = {
+    send: ({ userId }, { chatId, messageId, content, replyTo }) =>
+      messages.send(chatId, userId, { messageId, content, replyTo }),
+
+    edit: (connection, frame) =>
+      messages.edit(targetOf(connection, frame), frame.content),
+    delete: (connection, frame) =>
+      messages.delete(targetOf(connection, frame), frame.for),
+    react: (connection, frame) =>
+      messages.react(targetOf(connection, frame), frame.emoji, frame.active),
+
+    read: async ({ userId }, { chatId, seq }) => {
+      await messages.advanceReceipt(chatId, userId, { readSeq: seq });
+      return {};
+    },
+    delivered: async ({ userId }, { chatId, seq }) => {
+      await messages.advanceReceipt(chatId, userId, { deliveredSeq: seq });
+      return {};
+    },
+
+    typing: (connection, { chatId, active }) => {
+      if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
+      const { userId } = connection;
+      announce([{
+        chat: chatId,
+        event: { type: "typing", chatId, userId, active },
+      }]);
+      return {};
+    },
+
+    presence: (connection, { state }) => {
+      presence.setActive(connection, state === "active");
+      return {};
+    },
+    watch: async (connection, { userIds }) => ({
+      presence: await presence.watch(connection, userIds),
+    }),
+
+    changes: ({ userId }, { chatId, since, limit }) =>
+      inbox.readChanges(chatId, userId, since, limit),
+
+    refresh: async (connection, { token }) => {
+      const caller = await authenticate(token);
+      const { userId, deviceId } = connection;
+      if (caller.userId !== userId || caller.deviceId !== deviceId) {
+        throw new Problem("forbidden", {
+          detail: "The token belongs to another device",
+        });
+      }
+      connection.identify(caller);
+      return { expiresAt: caller.expiresAt.toISOString() };
+    },
+
+    ping: () => ({}),
+  };
+
+  return async (connection, frame) => {
+    // The table gives each type the handler of its own frame, which the compiler cannot follow.
+    const handle = handlers[frame.type] as (
+      c: Connection,
+      f: ClientFrame,
+    ) => object;
+    return await handle(connection, frame);
+  };
+}

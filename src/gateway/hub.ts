@@ -1,0 +1,239 @@
+import type { SweptHead } from "../changes/mod.ts";
+import type { AccountCatchUp, ChatCatchUp } from "../inbox/mod.ts";
+import type { Event } from "../protocol/events.ts";
+import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
+import type { Announcement } from "../relay/relay.ts";
+import type { Interest } from "./interest.ts";
+import { accept, createScope, type Scope, skipTo } from "./scope.ts";
+
+/** A connection, as the hub sees it. */
+export interface Listener {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  /** Takes an encoded event of a scope; `rev` is absent for what takes none. */
+  deliver(scopeId: string, rev: number | undefined, frame: string): void;
+  /** The device was signed out: nothing may follow. */
+  revoke(): void;
+}
+
+export interface HubParts {
+  readonly interest: Interest;
+  catchUpChat(chatId: ChatId, rev: number): Promise<ChatCatchUp>;
+  catchUpAccount(userId: UserId, rev: number): Promise<AccountCatchUp>;
+  /** Takes work that nobody waits for; its failure is counted and logged. */
+  background(what: string, work: Promise<unknown>): void;
+  /** How long a number may stay out while those after it wait, in milliseconds. */
+  readonly reorderMs?: number;
+}
+
+/**
+ * Who listens to what on this isolate, and how far each scope has been delivered.
+ *
+ * Events come from this isolate's own commits and from the relay, which may lose, repeat or reorder
+ * them: what was delivered is dropped by `rev`, and where one stays out the hub reads how far the
+ * scope is instead of guessing, tells the listeners, and lets them pull. An event that ends
+ * somebody's right to listen takes effect before it is passed on.
+ */
+export interface Hub {
+  receive(announcements: readonly Announcement[]): void;
+  /** Compares what the sweep found with what was delivered. */
+  onHeads(heads: readonly SweptHead[]): void;
+  /** Resolves once the listener gets every event of the scopes from now on. Never rejects. */
+  enter(listener: Listener, scopeIds: readonly string[]): Promise<void>;
+  exit(listener: Listener, scopeIds: readonly string[]): void;
+  /** Tells where a scope stood in a snapshot that the listener took after `enter`. */
+  know(listener: Listener, scopeId: string, rev: number): void;
+  /** Whether the listener is in the chat: then it may be heard there. */
+  isIn(listener: Listener, chatId: ChatId): boolean;
+  leave(listener: Listener): void;
+  /** How many chats and accounts are listened to. */
+  readonly scopes: number;
+}
+
+export function createHub(parts: HubParts): Hub {
+  const { interest, background, reorderMs = 250 } = parts;
+  const scopes = new Map<string, Scope>();
+  const entered = new Map<Listener, Set<string>>();
+
+  async function enter(listener: Listener, scopeIds: readonly string[]) {
+    const mine = entered.get(listener) ?? new Set();
+    entered.set(listener, mine);
+    const fresh = scopeIds.filter((scopeId) => !scopes.has(scopeId));
+    for (const scopeId of scopeIds) {
+      const scope = scopes.get(scopeId) ??
+        createScope(scopeId, scopeId === listener.userId);
+      scopes.set(scopeId, scope);
+      scope.listeners.add(listener);
+      mine.add(scopeId);
+    }
+    await interest.take(fresh, scopeIds);
+  }
+
+  function remove(listener: Listener, scopeId: string) {
+    entered.get(listener)?.delete(scopeId);
+    const scope = scopes.get(scopeId);
+    if (!scope?.listeners.delete(listener) || scope.listeners.size > 0) return;
+    clearTimeout(scope.timer);
+    scopes.delete(scopeId);
+    interest.drop(scopeId);
+  }
+
+  const listenersOf = (
+    userId: string,
+  ) => [...scopes.get(userId)?.listeners ?? []];
+
+  /** Lets all of a person's connections into a chat that stood at `rev` when the person came. */
+  function admit(userId: string, chatId: ChatId, rev: number) {
+    for (const listener of listenersOf(userId)) {
+      const ready = enter(listener, [chatId]);
+      know(listener, chatId, rev);
+      // Until the relay's announcements arrive, others may have gone on.
+      background("enter a chat", ready.then(() => catchUp(chatId)));
+    }
+  }
+
+  function expel(userId: string, chatId: string) {
+    for (const listener of listenersOf(userId)) remove(listener, chatId);
+  }
+
+  function revoke(userId: string, deviceId: DeviceId) {
+    for (const listener of listenersOf(userId)) {
+      if (listener.deviceId === deviceId) listener.revoke();
+    }
+  }
+
+  /** Passes an announcement on, with what it does to who may listen. */
+  function pass(scope: Scope, { rev, event }: Announcement) {
+    if (!event) {
+      // The driver had no room for it.
+      if (rev !== undefined) fanOut(scope, rev, behind(scope, rev));
+      return;
+    }
+    if (event.type === "member.left") expel(event.member.userId, event.chatId);
+    fanOut(scope, rev, event);
+    if (event.type === "chat.created") admit(scope.id, event.chatId, event.rev);
+    else if (
+      event.type === "device.updated" && event.device.revokedAt !== null
+    ) {
+      revoke(scope.id, event.device.deviceId);
+    } else if (event.type === "chat.deleted") {
+      if (scope.isAccount) expel(scope.id, event.chatId);
+      else empty(scope);
+    }
+  }
+
+  function empty(scope: Scope) {
+    for (const listener of [...scope.listeners]) remove(listener, scope.id);
+  }
+
+  /** Encoded once, whatever the number of listeners. */
+  function fanOut(scope: Scope, rev: number | undefined, event: Event) {
+    if (scope.listeners.size === 0) return;
+    const frame = JSON.stringify(event);
+    for (const listener of scope.listeners) {
+      listener.deliver(scope.id, rev, frame);
+    }
+  }
+
+  /** Brings a scope to where the database is, and tells its listeners to pull. */
+  async function catchUp(scopeId: string) {
+    const scope = scopes.get(scopeId);
+    if (!scope || scope.rev === undefined || scope.catchingUp) return;
+    scope.catchingUp = true;
+    try {
+      await (scope.isAccount
+        ? catchUpAccount(scope, scope.rev)
+        : catchUpChat(scope, scope.rev));
+    } finally {
+      scope.catchingUp = false;
+    }
+  }
+
+  async function catchUpChat(scope: Scope, from: number) {
+    const chatId = scope.id as ChatId;
+    const { rev, deleted, left } = await parts.catchUpChat(chatId, from);
+    if (rev <= scope.rev!) return;
+    left.forEach((userId) => expel(userId, chatId));
+    if (deleted) {
+      fanOut(scope, rev, { type: "chat.deleted", chatId, rev });
+      empty(scope);
+    } else {
+      moveTo(scope, rev);
+    }
+  }
+
+  async function catchUpAccount(scope: Scope, from: number) {
+    const userId = scope.id as UserId;
+    const { accountRev, joined, left, revoked } = await parts.catchUpAccount(
+      userId,
+      from,
+    );
+    if (accountRev <= scope.rev!) return;
+    left.forEach((chatId) => expel(userId, chatId));
+    joined.forEach((chatId) => admit(userId, chatId, 0));
+    moveTo(scope, accountRev);
+    revoked.forEach((deviceId) => revoke(userId, deviceId));
+  }
+
+  function moveTo(scope: Scope, rev: number) {
+    const next = skipTo(scope, rev);
+    fanOut(scope, rev, behind(scope, rev));
+    next.forEach((announcement) => pass(scope, announcement));
+  }
+
+  function know(listener: Listener, scopeId: string, rev: number) {
+    const scope = scopes.get(scopeId);
+    if (!scope) return;
+    if (scope.rev === undefined) scope.rev = Math.max(rev, scope.passed);
+    // Another listener knew more: what lies between may have been dropped while this one looked.
+    else if (rev < scope.rev) {
+      listener.deliver(
+        scopeId,
+        scope.rev,
+        JSON.stringify(behind(scope, scope.rev)),
+      );
+    }
+  }
+
+  return {
+    receive(announcements) {
+      for (const announcement of announcements) {
+        const scope = scopes.get(announcement.scopeId);
+        if (!scope) continue;
+        for (const next of accept(scope, announcement)) pass(scope, next);
+        if (scope.held.size === 0) continue;
+        scope.timer ??= setTimeout(() => {
+          scope.timer = undefined;
+          if (scope.held.size > 0) background("catch up", catchUp(scope.id));
+        }, reorderMs);
+      }
+    },
+    onHeads(heads) {
+      for (const { scopeId, rev } of heads) {
+        if ((scopes.get(scopeId)?.rev ?? rev) < rev) {
+          background("catch up", catchUp(scopeId));
+        }
+      }
+    },
+    enter,
+    exit: (listener, scopeIds) =>
+      scopeIds.forEach((scopeId) => remove(listener, scopeId)),
+    know,
+    isIn: (listener, chatId) =>
+      scopes.get(chatId)?.listeners.has(listener) ?? false,
+    leave(listener) {
+      for (const scopeId of [...entered.get(listener) ?? []]) {
+        remove(listener, scopeId);
+      }
+      entered.delete(listener);
+    },
+    get scopes() {
+      return scopes.size;
+    },
+  };
+}
+
+const behind = ({ id, isAccount }: Scope, rev: number): Event =>
+  isAccount
+    ? { type: "account.behind", accountRev: rev }
+    : { type: "chat.behind", chatId: id as ChatId, rev };

@@ -1,0 +1,83 @@
+import { type Announcement, type Relay, shardOf } from "../relay/relay.ts";
+
+export interface InterestParts {
+  readonly relay: Pick<Relay, "subscribe">;
+  on(batch: readonly Announcement[]): void;
+  onGap(): void;
+  /** A shard that cannot be subscribed to now is tried again by the next listener; the sweep covers it. */
+  onFailure(error: unknown): void;
+}
+
+/**
+ * The shards this isolate is subscribed to: those in which it has a listener, and no others, so that
+ * what the relay costs follows interest.
+ */
+export interface Interest extends AsyncDisposable {
+  /** Counts the fresh scopes in. Resolves once announcements of all the scopes arrive; never rejects. */
+  take(fresh: readonly string[], scopeIds: readonly string[]): Promise<void>;
+  /** Counts one scope out, and lets its shard go with the last. */
+  drop(scopeId: string): void;
+  readonly shards: number;
+}
+
+interface Shard {
+  scopes: number;
+  subscription: Promise<AsyncDisposable | undefined>;
+}
+
+export function createInterest(
+  { relay, on, onGap, onFailure }: InterestParts,
+): Interest {
+  const shards = new Map<number, Shard>();
+
+  function subscribe(shard: number): Shard["subscription"] {
+    return relay.subscribe(shard, on, onGap).catch((error) => {
+      onFailure(error);
+      return undefined;
+    });
+  }
+
+  async function release({ subscription }: Shard) {
+    try {
+      await (await subscription)?.[Symbol.asyncDispose]();
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  return {
+    async take(fresh, scopeIds) {
+      for (const scopeId of fresh) {
+        const number = shardOf(scopeId);
+        const shard = shards.get(number);
+        if (shard) shard.scopes++;
+        else shards.set(number, { scopes: 1, subscription: subscribe(number) });
+      }
+      const wanted = new Set(scopeIds.map(shardOf));
+      await Promise.all([...wanted].map(async (number) => {
+        const shard = shards.get(number);
+        if (shard && await shard.subscription === undefined) {
+          await (shard.subscription = subscribe(number));
+        }
+      }));
+    },
+
+    drop(scopeId) {
+      const number = shardOf(scopeId);
+      const shard = shards.get(number);
+      if (!shard || --shard.scopes > 0) return;
+      shards.delete(number);
+      void release(shard);
+    },
+
+    get shards() {
+      return shards.size;
+    },
+
+    async [Symbol.asyncDispose]() {
+      const held = [...shards.values()];
+      shards.clear();
+      await Promise.all(held.map(release));
+    },
+  };
+}

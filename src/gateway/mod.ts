@@ -1,0 +1,135 @@
+/**
+ * The gateway owns the sockets: `upgrade` makes a connection, `receive.ts` checks its frames,
+ * `attach.ts` answers hello, `dispatch.ts` hands requests to the capabilities, `hub.ts` passes events
+ * on, `outbox.ts` keeps slow consumers in bounds.
+ *
+ * @module
+ */
+import type { Caller } from "../http/env.ts";
+import type { Log } from "../lib/log.ts";
+import type { PresenceService } from "../presence/mod.ts";
+import { closeCodes, subprotocol } from "../protocol/frames.ts";
+import { Problem } from "../protocol/problem.ts";
+import { attach, type AttachParts } from "./attach.ts";
+import { Connection } from "./connection.ts";
+import { createDispatch, type DispatchParts } from "./dispatch.ts";
+import type { Hub } from "./hub.ts";
+import { createReceive } from "./receive.ts";
+
+export { createHub, type Hub } from "./hub.ts";
+export { createInterest } from "./interest.ts";
+
+/** The server pings a silent connection this often and closes it after two missed pongs. */
+export const heartbeatMs = 25_000;
+const helloMs = 5000;
+const tickMs = 1000;
+
+/** Sockets close over this long while draining, so that their clients do not come back all at once. */
+const drainSpreadMs = 2000;
+
+export interface GatewayParts
+  extends
+    Omit<AttachParts, "heartbeatMs">,
+    Omit<DispatchParts, "hub" | "inbox"> {
+  readonly hub: Hub;
+  readonly inbox: AttachParts["inbox"] & DispatchParts["inbox"];
+  readonly presence: PresenceService;
+  authenticate(token: string): Promise<Caller>;
+  readonly log: Log;
+  /** Milliseconds that never run backwards. */
+  now(): number;
+}
+
+export interface Gateway {
+  /** Answers an upgrade request; throws a `Problem` for what is none. */
+  upgrade(request: Request): Response;
+  /** Tells everyone to go elsewhere and closes all sockets. No new ones are taken. */
+  drain(): Promise<void>;
+  readonly connections: number;
+}
+
+export function createGateway(parts: GatewayParts): Gateway {
+  const { hub, presence, log, now } = parts;
+  const connections = new Set<Connection>();
+  let draining = false;
+
+  const receive = createReceive({
+    authenticate: parts.authenticate,
+    attach: (...hello) => attach({ ...parts, heartbeatMs }, ...hello),
+    onLive: (connection) => {
+      if (!connection.isClosed) presence.arrive(connection);
+    },
+    dispatch: createDispatch(parts),
+    log,
+  });
+
+  // One timer for all: a timer a connection would cost more than the checks.
+  const ticker = setInterval(() => {
+    for (const connection of connections) check(connection);
+  }, tickMs);
+
+  function check(connection: Connection) {
+    const { caller, openedAt } = connection;
+    if (!caller && now() - openedAt > helloMs) {
+      connection.close(closeCodes.timeout, "No hello in time");
+    } else if (caller && caller.expiresAt.getTime() <= Date.now()) {
+      connection.close(closeCodes.unauthenticated, "The token has run out");
+    }
+  }
+
+  function open(socket: WebSocket) {
+    const connection = new Connection(socket, now(), now);
+    connections.add(connection);
+    socket.onmessage = ({ data }) => void receive(connection, data);
+    socket.onclose = () => forget(connection);
+    // A close follows every error.
+    socket.onerror = () => {};
+  }
+
+  function forget(connection: Connection) {
+    connections.delete(connection);
+    hub.leave(connection);
+    if (connection.caller) presence.depart(connection);
+  }
+
+  return {
+    upgrade(request) {
+      if (draining) throw new Problem("unavailable", { retryAfterMs: 1000 });
+      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+        throw new Problem("invalid_input", {
+          detail: "This is a WebSocket endpoint",
+        });
+      }
+      const offered = request.headers.get("sec-websocket-protocol") ?? "";
+      if (!offered.split(",").some((name) => name.trim() === subprotocol)) {
+        throw new Problem("invalid_input", {
+          detail: `Offer the subprotocol ${subprotocol}`,
+        });
+      }
+      const { socket, response } = Deno.upgradeWebSocket(request, {
+        protocol: subprotocol,
+        // Deno pings after half of it in silence and closes when the rest passes without a pong.
+        idleTimeout: 2 * heartbeatMs / 1000,
+      });
+      socket.binaryType = "arraybuffer";
+      socket.onopen = () => open(socket);
+      return response;
+    },
+
+    async drain() {
+      draining = true;
+      const leaving = [...connections];
+      for (const connection of leaving) {
+        const reconnectInMs = Math.round(Math.random() * drainSpreadMs);
+        connection.send({ type: "server.draining", reconnectInMs });
+        connection.close(closeCodes.restart, "The server restarts");
+      }
+      clearInterval(ticker);
+      await Promise.resolve();
+    },
+
+    get connections() {
+      return connections.size;
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { z } from "zod";
+import type { Caller } from "../http/env.ts";
+import type { Log } from "../lib/log.ts";
+import {
+  ClientFrame,
+  closeCodes,
+  HelloFrame,
+  RequestId,
+} from "../protocol/frames.ts";
+import { limits } from "../protocol/limits.ts";
+import { invalidInput, Problem } from "../protocol/problem.ts";
+import type { Welcome } from "../protocol/sync.ts";
+import { type Connection, requestsAtOnce } from "./connection.ts";
+import type { Dispatch } from "./dispatch.ts";
+
+export interface ReceiveParts {
+  authenticate(token: string): Promise<Caller>;
+  attach(
+    connection: Connection,
+    caller: Caller,
+    cursor: string | undefined,
+    answer: (welcome: Welcome) => void,
+  ): Promise<void>;
+  /** Called once the connection is attached. */
+  onLive(connection: Connection): void;
+  readonly dispatch: Dispatch;
+  readonly log: Log;
+}
+
+const utf8 = new TextEncoder();
+
+/** Whether a text is above a number of bytes; counts only where it must. */
+const isLonger = (text: string, bytes: number) =>
+  text.length > bytes ||
+  (text.length * 3 > bytes && utf8.encode(text).length > bytes);
+
+/**
+ * The one entry for frames. It checks size, rate and schema once, answers each request exactly once,
+ * and never rejects: a rejected handler would end the whole process.
+ */
+export function createReceive(parts: ReceiveParts) {
+  const { authenticate, attach, onLive, dispatch, log } = parts;
+  const greeted = new WeakSet<Connection>();
+
+  return async function receive(
+    connection: Connection,
+    data: unknown,
+  ): Promise<void> {
+    try {
+      if (connection.isClosed) return;
+      const frame = readFrame(connection, data);
+      if (frame === undefined) return;
+      if (connection.caller && greeted.has(connection)) {
+        await request(connection, frame);
+      } else await hello(connection, frame);
+    } catch (error) {
+      log.error("frame failed", { connection: connection.id, error });
+      connection.close(1011, "Something went wrong on the server");
+    }
+  };
+
+  /** The frame as JSON; undefined where it closed the connection instead. */
+  function readFrame(connection: Connection, data: unknown): unknown {
+    if (connection.rate.take() > 0) {
+      return refuse(connection, "flooding", "Too many frames");
+    }
+    if (typeof data !== "string") {
+      return refuse(connection, "badFrame", "Frames are text");
+    }
+    if (isLonger(data, limits.frameBytes)) {
+      return refuse(
+        connection,
+        "frameTooLarge",
+        `At most ${limits.frameBytes} bytes`,
+      );
+    }
+    try {
+      return JSON.parse(data) as unknown;
+    } catch {
+      return refuse(connection, "badFrame", "Frames are JSON");
+    }
+  }
+
+  async function hello(connection: Connection, frame: unknown) {
+    const parsed = HelloFrame.safeParse(frame);
+    const isFirst = connection.caller === undefined && !greeted.has(connection);
+    if (!parsed.success || !isFirst) {
+      const code = isTokenless(frame) ? "unauthenticated" : "badFrame";
+      const problem = parsed.success
+        ? new Problem("invalid_input", {
+          detail: "Wait for the answer to hello",
+        })
+        : code === "unauthenticated"
+        ? new Problem("unauthenticated")
+        : invalidInput(parsed.error);
+      fail(connection, idOf(frame), problem);
+      return refuse(connection, code, "The first frame is hello, with a token");
+    }
+    greeted.add(connection);
+    const { id, token, cursor } = parsed.data;
+    try {
+      const caller = await authenticate(token);
+      await attach(connection, caller, cursor, (data) => {
+        connection.send({ type: "reply", id, ok: true, data });
+      });
+      onLive(connection);
+    } catch (error) {
+      const problem = asProblem(connection, error);
+      fail(connection, id, problem);
+      if (problem.status === 401) {
+        refuse(connection, "unauthenticated", problem.message);
+      } else if (problem.code === "invalid_input") {
+        refuse(connection, "badFrame", problem.message);
+      } else connection.close(closeCodes.restart, "Try again");
+    }
+  }
+
+  async function request(connection: Connection, json: unknown) {
+    const parsed = ClientFrame.safeParse(json);
+    if (!parsed.success) {
+      fail(connection, idOf(json), invalidInput(parsed.error));
+      return refuse(
+        connection,
+        "badFrame",
+        "The frame does not fit its schema",
+      );
+    }
+    const { id = null } = parsed.data;
+    if (connection.requests >= requestsAtOnce) {
+      return fail(
+        connection,
+        id,
+        new Problem("rate_limited", { retryAfterMs: 1000 }),
+      );
+    }
+    connection.requests++;
+    try {
+      const data = await dispatch(connection, parsed.data);
+      if (id !== null) connection.send({ type: "reply", id, ok: true, data });
+    } catch (error) {
+      fail(connection, id, asProblem(connection, error));
+    } finally {
+      connection.requests--;
+    }
+  }
+
+  function asProblem(connection: Connection, error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    log.error("request failed", { connection: connection.id, error });
+    return new Problem("internal");
+  }
+}
+
+/** Answers a request that failed; without an `id` there is nobody to answer. */
+function fail(connection: Connection, id: RequestId | null, problem: Problem) {
+  if (id !== null) {
+    connection.send({
+      type: "reply",
+      id,
+      ok: false,
+      error: problem.document(),
+    });
+  }
+}
+
+function refuse(
+  connection: Connection,
+  code: keyof typeof closeCodes,
+  reason: string,
+): undefined {
+  connection.close(closeCodes[code], reason);
+}
+
+const WithId = z.object({ id: RequestId });
+
+function idOf(frame: unknown): RequestId | null {
+  const parsed = WithId.safeParse(frame);
+  return parsed.success ? parsed.data.id : null;
+}
+
+const isTokenless = (frame: unknown) =>
+  z.object({ type: z.literal("hello"), token: z.undefined() }).safeParse(frame)
+    .success;

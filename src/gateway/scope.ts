@@ -1,0 +1,66 @@
+import type { Announcement } from "../relay/relay.ts";
+import type { Listener } from "./hub.ts";
+
+/** How far one chat or account has been delivered on this isolate, and to whom. */
+export interface Scope {
+  readonly id: string;
+  readonly isAccount: boolean;
+  readonly listeners: Set<Listener>;
+  /** The last counter delivered; undefined until the first listener's snapshot tells. */
+  rev: number | undefined;
+  /** The highest counter passed on before `rev` was known. */
+  passed: number;
+  /** Announcements that came before one with a lower counter. */
+  readonly held: Map<number, Announcement>;
+  /** Runs while something is held; owned by the hub. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+  catchingUp: boolean;
+}
+
+export const createScope = (id: string, isAccount: boolean): Scope => ({
+  id,
+  isAccount,
+  listeners: new Set(),
+  rev: undefined,
+  passed: 0,
+  held: new Map(),
+  timer: undefined,
+  catchingUp: false,
+});
+
+/** More than this out of order means a gap, not a delay: the rest is read from the database. */
+const heldAtMost = 1000;
+
+/** Takes an announcement in and answers with those that may be passed on now, in order. */
+export function accept(
+  scope: Scope,
+  announcement: Announcement,
+): Announcement[] {
+  const { rev } = announcement;
+  if (rev === undefined) return [announcement];
+  if (scope.rev === undefined) {
+    scope.passed = Math.max(scope.passed, rev);
+    return [announcement];
+  }
+  if (rev <= scope.rev) return [];
+  if (scope.held.size < heldAtMost) scope.held.set(rev, announcement);
+  return release(scope);
+}
+
+/** Moves the scope on without the announcements in between; those held beyond may follow. */
+export function skipTo(scope: Scope, rev: number): Announcement[] {
+  scope.rev = rev;
+  return release(scope);
+}
+
+function release(scope: Scope): Announcement[] {
+  const next: Announcement[] = [];
+  for (let announcement; (announcement = scope.held.get(scope.rev! + 1));) {
+    next.push(announcement);
+    scope.rev = announcement.rev!;
+  }
+  for (const rev of scope.held.keys()) {
+    if (rev <= scope.rev!) scope.held.delete(rev);
+  }
+  return next;
+}

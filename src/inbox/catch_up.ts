@@ -1,0 +1,63 @@
+import type { Database } from "../db/database.ts";
+import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
+import {
+  chatHead,
+  leaversSince,
+  membershipsSince,
+  moment,
+  revokedSince,
+} from "./store.ts";
+
+/** What an isolate must do about a chat that moved on without telling it. */
+export interface ChatCatchUp {
+  readonly rev: number;
+  readonly deleted: boolean;
+  /** Members who are no longer to hear of it. */
+  readonly left: readonly UserId[];
+}
+
+/** The same for an account. */
+export interface AccountCatchUp {
+  readonly accountRev: number;
+  readonly joined: readonly ChatId[];
+  readonly left: readonly ChatId[];
+  readonly revoked: readonly DeviceId[];
+}
+
+export async function catchUpChat(
+  db: Database,
+  chatId: ChatId,
+  rev: number,
+): Promise<ChatCatchUp> {
+  const [[head], leavers] = await db.snapshot(
+    chatHead(chatId),
+    leaversSince(chatId, rev),
+  );
+  return {
+    rev: head?.rev ?? rev,
+    deleted: head?.deleted ?? false,
+    left: leavers.map(({ userId }) => userId),
+  };
+}
+
+export async function catchUpAccount(
+  db: Database,
+  userId: UserId,
+  rev: number,
+): Promise<AccountCatchUp> {
+  const [[now], memberships, revoked] = await db.snapshot(
+    moment(userId),
+    membershipsSince(userId, rev),
+    revokedSince(userId, rev),
+  );
+  const chatsWhere = (present: boolean) =>
+    memberships.filter((membership) => membership.present === present).map((
+      { chatId },
+    ) => chatId);
+  return {
+    accountRev: now?.accountRev ?? rev,
+    joined: chatsWhere(true),
+    left: chatsWhere(false),
+    revoked: revoked.map(({ deviceId }) => deviceId),
+  };
+}

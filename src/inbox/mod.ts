@@ -1,0 +1,69 @@
+/**
+ * What an account opens the app to: the chat list, the heads of its chats, what changed since. Reads
+ * alone; nothing is stored here.
+ *
+ * @module
+ */
+import type { Database } from "../db/database.ts";
+import type { OpenMessages } from "../messages/mod.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import type { List, ListQuery } from "../protocol/page.ts";
+import type { Changes, ChatItem, Sync } from "../protocol/sync.ts";
+import {
+  type AccountCatchUp,
+  catchUpAccount,
+  catchUpChat,
+  type ChatCatchUp,
+} from "./catch_up.ts";
+import { readChanges } from "./changes.ts";
+import { listChats, readChat } from "./chat_list.ts";
+import { type Heads, readHeads } from "./heads.ts";
+import { presentChatIds } from "./store.ts";
+import { readSync } from "./sync.ts";
+
+export { type AccountCatchUp, type ChatCatchUp } from "./catch_up.ts";
+export { type Heads } from "./heads.ts";
+export { writeCursor } from "./cursor.ts";
+
+/** Every read is of one moment of the database, and rejects with a `Problem`. */
+export interface Inbox {
+  listChats(userId: UserId, query: ListQuery): Promise<List<ChatItem>>;
+  readChat(chatId: ChatId, userId: UserId): Promise<ChatItem>;
+  readChanges(
+    chatId: ChatId,
+    userId: UserId,
+    since: number,
+    limit: number,
+  ): Promise<Changes>;
+  readSync(
+    caller: Parameters<typeof readSync>[1],
+    cursor: string | undefined,
+  ): Promise<Sync>;
+  readHeads(userId: UserId, cursor: string | undefined): Promise<Heads>;
+  chatIds(userId: UserId): Promise<ChatId[]>;
+  catchUpChat(chatId: ChatId, rev: number): Promise<ChatCatchUp>;
+  catchUpAccount(userId: UserId, rev: number): Promise<AccountCatchUp>;
+}
+
+export interface InboxParts {
+  readonly db: Database;
+  readonly open: OpenMessages;
+}
+
+export function createInbox({ db, open }: InboxParts): Inbox {
+  const reader = { db, open };
+  return {
+    listChats: (userId, query) => listChats(reader, userId, query),
+    readChat: (chatId, userId) => readChat(reader, chatId, userId),
+    readChanges: (chatId, userId, since, limit) =>
+      readChanges(reader, chatId, userId, since, limit),
+    readSync: (caller, cursor) => readSync(db, caller, cursor),
+    readHeads: (userId, cursor) => readHeads(db, userId, cursor),
+    async chatIds(userId) {
+      const [rows] = await db.run(presentChatIds(userId));
+      return rows.map(({ chatId }) => chatId);
+    },
+    catchUpChat: (chatId, rev) => catchUpChat(db, chatId, rev),
+    catchUpAccount: (userId, rev) => catchUpAccount(db, userId, rev),
+  };
+}

@@ -1,0 +1,144 @@
+import { sql } from "../db/sql.ts";
+import type { User } from "../protocol/accounts.ts";
+import type { Role } from "../protocol/chats.ts";
+import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
+
+/** What the database's present moment is called: its history, and its oldest running transaction. */
+export interface MomentRow {
+  readonly epoch: string;
+  readonly oldest: string;
+  readonly accountRev: number;
+}
+
+export const moment = (userId: UserId) =>
+  sql<
+    MomentRow
+  >`select epoch(), pg_snapshot_xmin(pg_current_snapshot())::text as oldest,
+    rev as account_rev from heads where scope_id = ${userId}::uuid`;
+
+/** The counters of a chat as one person has them. */
+export interface HeadRow {
+  readonly chatId: ChatId;
+  readonly rev: number;
+  readonly lastSeq: number;
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+  /** Whether the person left or lost the chat, or it was deleted. */
+  readonly gone: boolean;
+}
+
+const headsOf = (userId: UserId) =>
+  sql`select m.chat_id, h.rev, h.last_seq,
+      greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
+      greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
+      m.left_at is not null or c.deleted_at is not null as gone
+    from members m
+    join chats c using (chat_id)
+    join heads h on h.scope_id = m.chat_id
+    left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
+    where m.user_id = ${userId}::uuid`;
+
+/** Every present chat. */
+export const presentHeads = (userId: UserId) =>
+  sql<HeadRow>`${
+    headsOf(userId)
+  } and m.left_at is null and c.deleted_at is null`;
+
+/** The chats that any transaction from `oldest` on has touched, those gone included. */
+export const headsSince = (userId: UserId, oldest: string) =>
+  sql<HeadRow>`${headsOf(userId)}
+    and (h.changed_xid >= ${oldest}::xid8 or r.changed_xid >= ${oldest}::xid8)`;
+
+export const presentChatIds = (userId: UserId) =>
+  sql<{ chatId: ChatId }>`select chat_id from members join chats using (chat_id)
+    where user_id = ${userId}::uuid and left_at is null and deleted_at is null`;
+
+export interface ChatItemRow {
+  readonly chatId: ChatId;
+  readonly kind: "direct" | "group";
+  readonly title: string | null;
+  readonly createdBy: UserId;
+  readonly createdAt: Date;
+  readonly memberCount: number;
+  readonly role: Role;
+  readonly rev: number;
+  readonly lastSeq: number;
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+  readonly peer: User | null;
+  readonly activeAt: Date;
+}
+
+/** A chat is as fresh as its last message, or as its making. */
+const items = (userId: UserId) =>
+  sql`select m.chat_id, c.kind, c.title, c.created_by, c.created_at, c.member_count, m.role,
+      h.rev, h.last_seq,
+      greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
+      greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
+      case when c.kind = 'direct' then (
+        select json_build_object('userId', u.user_id, 'username', u.username,
+          'displayName', u.display_name, 'about', u.about)
+        from members other join users u using (user_id)
+        where other.chat_id = m.chat_id and other.user_id <> m.user_id
+      ) end as peer,
+      coalesce(last.created_at, c.created_at) as active_at
+    from members m
+    join chats c using (chat_id)
+    join heads h on h.scope_id = m.chat_id
+    left join messages last on last.chat_id = m.chat_id and last.seq = h.last_seq
+    left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
+    where m.user_id = ${userId}::uuid and m.left_at is null and c.deleted_at is null`;
+
+/** The latest activity first. */
+export const chatItems = (
+  userId: UserId,
+  after: { readonly activeAt: string; readonly chatId: ChatId } | null,
+  limit: number,
+) =>
+  sql<ChatItemRow>`select * from (${items(userId)}) item where ${
+    after === null
+      ? sql`true`
+      : sql`(active_at, chat_id) < (${after.activeAt}::timestamptz, ${after.chatId}::uuid)`
+  } order by active_at desc, chat_id desc limit ${limit}`;
+
+export const chatItem = (userId: UserId, chatId: ChatId) =>
+  sql<ChatItemRow>`${items(userId)} and m.chat_id = ${chatId}::uuid`;
+
+export interface HiddenRow {
+  readonly rev: number;
+  readonly chatId: ChatId;
+  readonly seq: number;
+  readonly messageId: MessageId;
+}
+
+export const hiddenSince = (userId: UserId, rev: number, limit: number) =>
+  sql<
+    HiddenRow
+  >`select account_rev as rev, chat_id, seq, message_id from hidden_messages
+    where user_id = ${userId}::uuid and account_rev > ${rev} order by account_rev limit ${limit}`;
+
+export interface LeaverRow {
+  readonly userId: UserId;
+}
+
+/** What the hub must know of a chat that moved on without it: how far it is, whether it ended. */
+export const chatHead = (chatId: ChatId) =>
+  sql<
+    { rev: number; deleted: boolean }
+  >`select h.rev, c.deleted_at is not null as deleted
+    from heads h join chats c on c.chat_id = h.scope_id where scope_id = ${chatId}::uuid`;
+
+export const leaversSince = (chatId: ChatId, rev: number) =>
+  sql<LeaverRow>`select user_id from members
+    where chat_id = ${chatId}::uuid and rev > ${rev} and left_at is not null`;
+
+/** Memberships that came or went after an account's `rev`. */
+export const membershipsSince = (userId: UserId, accountRev: number) =>
+  sql<{ chatId: ChatId; present: boolean }>`select chat_id,
+      left_at is null and deleted_at is null as present
+    from members join chats using (chat_id)
+    where user_id = ${userId}::uuid and account_rev > ${accountRev}`;
+
+export const revokedSince = (userId: UserId, accountRev: number) =>
+  sql<{ deviceId: DeviceId }>`select device_id from devices
+    where user_id = ${userId}::uuid and account_rev > ${accountRev} and revoked_at is not null`;
