@@ -43,8 +43,11 @@ export interface GatewayParts
 export interface Gateway {
   /** Answers an upgrade request; throws a `Problem` for what is none. */
   upgrade(request: Request): Response;
-  /** Tells everyone to go elsewhere and closes all sockets. No new ones are taken. */
-  drain(): Promise<void>;
+  /**
+   * Tells everyone to go elsewhere, refuses new work, waits for what is under way, and closes all
+   * sockets.
+   */
+  drain(finishWork: () => Promise<void>): Promise<void>;
   readonly connections: number;
 }
 
@@ -60,6 +63,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (!connection.isClosed) presence.arrive(connection);
     },
     dispatch: createDispatch(parts),
+    isDraining: () => draining,
     log,
   });
 
@@ -116,16 +120,19 @@ export function createGateway(parts: GatewayParts): Gateway {
       return response;
     },
 
-    async drain() {
+    async drain(finishWork) {
       draining = true;
-      const leaving = [...connections];
-      for (const connection of leaving) {
+      clearInterval(ticker);
+      for (const connection of connections) {
         const reconnectInMs = Math.round(Math.random() * drainSpreadMs);
         connection.send({ type: "server.draining", reconnectInMs });
+      }
+      await finishWork();
+      // The replies to the last requests are sent in the turns after.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      for (const connection of connections) {
         connection.close(closeCodes.restart, "The server restarts");
       }
-      clearInterval(ticker);
-      await Promise.resolve();
     },
 
     get connections() {

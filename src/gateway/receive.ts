@@ -24,6 +24,8 @@ export interface ReceiveParts {
   /** Called once the connection is attached. */
   onLive(connection: Connection): void;
   readonly dispatch: Dispatch;
+  /** Whether new work is refused, because the process is about to stop. */
+  isDraining(): boolean;
   readonly log: Log;
 }
 
@@ -39,7 +41,7 @@ const isLonger = (text: string, bytes: number) =>
  * and never rejects: a rejected handler would end the whole process.
  */
 export function createReceive(parts: ReceiveParts) {
-  const { authenticate, attach, onLive, dispatch, log } = parts;
+  const { authenticate, attach, onLive, dispatch, isDraining, log } = parts;
   const greeted = new WeakSet<Connection>();
 
   return async function receive(
@@ -126,6 +128,13 @@ export function createReceive(parts: ReceiveParts) {
       );
     }
     const { id = null } = parsed.data;
+    if (isDraining()) {
+      return fail(
+        connection,
+        id,
+        new Problem("unavailable", { retryAfterMs: 1000 }),
+      );
+    }
     if (connection.requests >= requestsAtOnce) {
       return fail(
         connection,

@@ -1,0 +1,209 @@
+/** The composition root: the configuration comes in, every part is built once, in order. */
+import { accountRoutes, createAccounts } from "./accounts/mod.ts";
+import { createAnnounce, createChanges, startSweep } from "./changes/mod.ts";
+import { createChats, keysOf } from "./chats/mod.ts";
+import { chatRoutes } from "./chats/routes.ts";
+import type { Config } from "./config.ts";
+import { createAccessTokens } from "./crypto/access_tokens.ts";
+import { createMasterKeys } from "./crypto/master_keys.ts";
+import { createPasswords } from "./crypto/passwords.ts";
+import { createSealer } from "./crypto/sealer.ts";
+import { type Database, openDatabase } from "./db/database.ts";
+import { checkSchema, pendingMigrations } from "./db/schema.ts";
+import { sql } from "./db/sql.ts";
+import { createGateway, createHub, createInterest } from "./gateway/mod.ts";
+import { createBearer } from "./http/bearer.ts";
+import { createFrontDoor } from "./http/front_door.ts";
+import { healthRoutes } from "./http/health.ts";
+import { createRateLimit } from "./http/rate_limit.ts";
+import { wellKnownRoutes } from "./http/well_known.ts";
+import { createInbox } from "./inbox/mod.ts";
+import { inboxRoutes } from "./inbox/routes.ts";
+import { createBackground } from "./lib/background.ts";
+import { systemClock } from "./lib/clock.ts";
+import type { Log } from "./lib/log.ts";
+import { uuidv7 } from "./lib/uuid.ts";
+import { createMessages } from "./messages/mod.ts";
+import { messageRoutes } from "./messages/routes.ts";
+import { createPresence } from "./presence/mod.ts";
+import { presenceRoutes } from "./presence/routes.ts";
+import { Problem } from "./protocol/problem.ts";
+import { createLocalRelay } from "./relay/local.ts";
+import type { Announcement } from "./relay/relay.ts";
+import { loadSecrets } from "./secrets.ts";
+
+/** Time limit of every round trip to the database, in milliseconds. */
+const queryMs = 10_000;
+
+/** What one address, device or name may ask for; far above what people do. */
+const rates = {
+  requestsPerIp: { burst: 10_000, perSecond: 5000 },
+  requestsPerDevice: { burst: 1000, perSecond: 200 },
+  signInsPerIp: { burst: 300, perSecond: 1 },
+  signInsPerName: { burst: 10, perSecond: 0.1 },
+} as const;
+
+export interface App extends AsyncDisposable {
+  fetch(
+    request: Request,
+    info: Deno.ServeHandlerInfo,
+  ): Response | Promise<Response>;
+  /**
+   * Takes no new work, finishes what is under way, and closes all sockets. Disposing then lets go of
+   * the rest.
+   */
+  drain(): Promise<void>;
+}
+
+/** Builds the service. Rejects with a sentence for the operator when it cannot start. */
+export async function createApp(config: Config, log: Log): Promise<App> {
+  await using cleanup = new AsyncDisposableStack();
+  const background = createBackground(log);
+  cleanup.defer(() => background.settled());
+
+  const { masterKeys, jwtKeys } = await loadSecrets(config);
+  const accessTokens = await createAccessTokens({
+    keys: jwtKeys,
+    issuer: config.publicUrl,
+    audience: config.publicUrl,
+  });
+  const db = cleanup.use(await openMigrated(config, cleanup));
+
+  // The spine, and what carries its news.
+  const isolateId = crypto.randomUUID();
+  const relay = cleanup.use(createLocalRelay());
+  const announce = createAnnounce({
+    isolateId,
+    relay,
+    local: (announcements) => hub.receive(announcements),
+    onRelayFailure: (error, lost) => log.warn("relay failed", { error, lost }),
+  });
+  const changes = createChanges({
+    db,
+    announce,
+    now: () => new Date(systemClock()),
+  });
+
+  // The capabilities.
+  const sealer = createSealer({
+    masterKeys: createMasterKeys(masterKeys),
+    loadKeys: async (chatIds) => (await db.run(keysOf(chatIds)))[0],
+  });
+  const accounts = createAccounts({
+    db,
+    changes,
+    passwords: createPasswords(),
+    accessTokens,
+    clock: systemClock,
+    newId: uuidv7,
+  });
+  const chats = createChats({
+    db,
+    changes,
+    newId: uuidv7,
+    newDataKey: sealer.newDataKey,
+  });
+  const messages = createMessages({
+    db,
+    changes,
+    announce,
+    sealer,
+    newId: uuidv7,
+  });
+  const presence = cleanup.use(
+    createPresence({ db, clock: systemClock, background }),
+  );
+  const inbox = createInbox({ db, open: messages.open });
+
+  // The gateway.
+  const interest = cleanup.use(createInterest({
+    relay,
+    on: (batch) => hub.receive(batch.filter(isForeign)),
+    onGap: () => void sweep.once(),
+    onFailure: (error) => log.warn("relay subscription failed", { error }),
+  }));
+  const isForeign = ({ origin }: Announcement) => origin !== isolateId;
+  const hub = createHub({ interest, background, ...inbox });
+  const sweep = cleanup.use(startSweep({
+    db,
+    intervalMs: config.sweepMs,
+    onHeads: hub.onHeads,
+    onFailure: (error) => log.warn("sweep failed", { error }),
+  }));
+  const gateway = createGateway({
+    hub,
+    inbox,
+    messages,
+    presence,
+    announce,
+    authenticate: accounts.authenticate,
+    readUser: ({ userId }) => accounts.user(userId),
+    log,
+    now: () => performance.now(),
+  });
+
+  // The doors.
+  let draining = false;
+  const bearer = createBearer({
+    authenticate: accounts.authenticate,
+    perDevice: createRateLimit(rates.requestsPerDevice),
+  });
+  const router = createFrontDoor({
+    log,
+    https: config.publicUrl.startsWith("https:"),
+    trustedProxies: config.trustProxy,
+    perIp: createRateLimit(rates.requestsPerIp),
+  });
+  router.route(
+    "/health",
+    healthRoutes({
+      async ready() {
+        if (draining) throw new Problem("unavailable", { retryAfterMs: 1000 });
+        await db.run(sql`select 1`);
+      },
+    }),
+  );
+  router.route("/.well-known", wellKnownRoutes(accessTokens));
+  router.get("/api/v1/ws", (c) => gateway.upgrade(c.req.raw));
+  const limits = {
+    perIp: createRateLimit(rates.signInsPerIp),
+    perName: createRateLimit(rates.signInsPerName),
+  };
+  router.route("/api/v1", accountRoutes({ accounts, bearer, limits }));
+  router.route("/api/v1", presenceRoutes(presence, bearer));
+  router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
+  router.route("/api/v1", messageRoutes(messages, bearer));
+  router.route("/api/v1", inboxRoutes(inbox, bearer));
+
+  const parts = cleanup.move();
+  return {
+    fetch: (request, info) => router.fetch(request, info),
+    async drain() {
+      draining = true;
+      await gateway.drain(() => changes.drained());
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+/** The database, at the schema of this version. The embedded one is migrated here. */
+async function openMigrated(
+  { database, dataDir }: Config,
+  cleanup: AsyncDisposableStack,
+): Promise<Database> {
+  const { url, connections } = database;
+  if (url !== null) {
+    const db = openDatabase({ url, connections, queryMs });
+    await checkSchema(db);
+    return db;
+  }
+  // Loaded here: a service with a real database must not pay for the embedded one.
+  const { openEmbedded } = await import("./db/embedded.ts");
+  const server = cleanup.use(await openEmbedded({ dataDir }));
+  const db = openDatabase({ url: server.url, connections, queryMs });
+  if ((await pendingMigrations(db)).length > 0) {
+    const { migrate } = await import("./db/migrate.ts");
+    await migrate(server.url);
+  }
+  return db;
+}
