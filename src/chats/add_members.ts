@@ -65,7 +65,7 @@ export function addMembers(
             const step = join(state, numbers, chat, userId, "member");
             chat = step.chat;
             rows.push(...step.rows);
-            events.push(...step.events);
+            events.push(...step.events, step.welcome(chat));
             return step.member;
           });
           return { rows, events, reply };

@@ -1,6 +1,5 @@
 import { users } from "../accounts/mod.ts";
 import {
-  type Announced,
   type Command,
   type Decision,
   type Numbers,
@@ -108,14 +107,15 @@ function made(
     rev: 0,
   };
   const rows: Put[] = [put(chatKeys, dataKey)];
-  const events: Announced[] = [];
-  for (const userId of people) {
+  const steps = people.map((userId) => {
     const role = kind === "group" && userId === creatorId ? "owner" : "member";
     const step = join(state, numbers, chat, userId, role);
     chat = step.chat;
     rows.push(...step.rows);
-    events.push(...step.events);
-  }
+    return step;
+  });
   if (directKey !== null) rows.push(put(directChats, { directKey, chatId }));
+  // Nobody was there to hear of the joining: each is shown the chat as it is with all of them.
+  const events = steps.map((step) => step.welcome(chat));
   return { rows, events, reply: { chatId, duplicate: false } };
 }

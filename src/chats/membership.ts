@@ -19,6 +19,11 @@ interface Step {
   readonly member: Member;
 }
 
+interface JoinStep extends Step {
+  /** Shows the newcomer the chat as it is when all who come together are in. */
+  welcome(chat: ChatRow): Announced;
+}
+
 /**
  * One person comes in: counted by the chat and by the account, so that both the other members and
  * the person's own devices can tell whether they missed it.
@@ -29,7 +34,7 @@ export function join(
   before: ChatRow,
   userId: UserId,
   role: Role,
-): Step {
+): JoinStep {
   const { chatId } = before;
   const rev = numbers.rev(chatId);
   const accountRev = numbers.rev(userId);
@@ -62,19 +67,19 @@ export function join(
           memberCount: chat.memberCount,
         },
       },
-      {
-        account: userId,
-        rev: accountRev,
-        event: {
-          type: "chat.created",
-          chatId,
-          rev,
-          accountRev,
-          chat: chatOf(chat),
-          lastSeq: joinedSeq,
-        },
-      },
     ],
+    welcome: (chat) => ({
+      account: userId,
+      rev: accountRev,
+      event: {
+        type: "chat.created",
+        chatId,
+        rev: chat.rev,
+        accountRev,
+        chat: chatOf(chat),
+        lastSeq: joinedSeq,
+      },
+    }),
   };
 }
 
