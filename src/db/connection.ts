@@ -19,6 +19,7 @@ export class Connection {
     this.#driver = postgres(url, {
       ...unixSocket(url),
       max: 1,
+      connection: { application_name: "parley" },
       connect_timeout: connectMs / 1000,
       idle_timeout: 60,
       max_lifetime: null,

@@ -13,7 +13,10 @@ const lockKey = 8_310_471_652;
  * it is all or nothing, the second of two at once finds nothing left to do, and a transaction-mode
  * pooler may stand in between.
  */
-export async function migrate(url: string): Promise<string[]> {
+export async function migrate(
+  url: string,
+  folder: URL = migrationsFolder,
+): Promise<string[]> {
   // Loaded here, because a start that finds nothing to migrate must not pay for it.
   const { runner } = await import("node-pg-migrate");
   const connection = new Connection(url, 10_000);
@@ -22,7 +25,7 @@ export async function migrate(url: string): Promise<string[]> {
     await connection.query(`begin; select pg_advisory_xact_lock(${lockKey})`);
     const applied = await runner({
       dbClient: clientOf(connection),
-      dir: fileURLToPath(migrationsFolder),
+      dir: fileURLToPath(folder),
       migrationsTable: "schema_migrations",
       direction: "up",
       // Its own lock belongs to a session, which a pooler takes away after the transaction.

@@ -87,6 +87,9 @@ function element(
 
 function quote(text: string): string {
   if (text.includes("\0")) throw new TypeError("Cannot write U+0000 as SQL");
+  if (!text.isWellFormed()) {
+    throw new TypeError("Cannot write a lone surrogate as SQL");
+  }
   const doubled = text.replaceAll("'", "''");
   // The E'' form means the same whatever `standard_conforming_strings` says.
   return text.includes("\\")

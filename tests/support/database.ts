@@ -1,11 +1,11 @@
 import { Connection } from "../../src/db/connection.ts";
 import { type Database, openDatabase } from "../../src/db/database.ts";
-import { openEmbedded } from "../../src/db/embedded.ts";
 import { migrate } from "../../src/db/migrate.ts";
-import { schemaHash, testDataDir } from "./template.ts";
+import { schemaHash } from "./template.ts";
+import { leaseEmbedded } from "./warm_embedded.ts";
 
 /** A real server to test on: each test gets a database of its own there. Absent: the embedded one. */
-export const testServer = Deno.env.get("TEST_DATABASE_URL");
+export const testServer = Deno.env.get("TEST_DATABASE_URL") || null;
 
 export interface TestDatabase extends AsyncDisposable {
   readonly database: Database;
@@ -18,17 +18,12 @@ export async function testDatabase(
   { connections = 8, queryMs = 10_000 } = {},
 ): Promise<TestDatabase> {
   await using cleanup = new AsyncDisposableStack();
-  const url = testServer === undefined
-    ? await embeddedUrl(cleanup)
+  const url = testServer === null
+    ? cleanup.use(await leaseEmbedded()).url
     : await serverUrl(testServer, cleanup);
   const database = cleanup.use(openDatabase({ url, connections, queryMs }));
   const stack = cleanup.move();
   return { database, url, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
-
-async function embeddedUrl(cleanup: AsyncDisposableStack): Promise<string> {
-  const folder = cleanup.use(await testDataDir());
-  return cleanup.use(await openEmbedded({ dataDir: folder.path })).url;
 }
 
 async function serverUrl(

@@ -1,0 +1,81 @@
+import { needs } from "./needs.ts";
+import {
+  freePort,
+  postgresPrograms,
+  runAsServerUser,
+  serverFolder,
+} from "./programs.ts";
+
+/** A PostgreSQL of the test's own, which it may stop and kill. */
+export interface PostgresServer extends AsyncDisposable {
+  /** Its database `postgres`. */
+  readonly url: string;
+  readonly port: number;
+  start(): Promise<void>;
+  /** Ends every session at once and shuts down in order. */
+  stop(): Promise<void>;
+  /** The server and all its sessions are gone in mid-sentence, as when the power fails. */
+  kill9(): Promise<void>;
+}
+
+/** For tests that start their own PostgreSQL. */
+export const needsPostgres = () =>
+  needs(postgresPrograms !== undefined, "PostgreSQL's programs");
+
+/** `settings` are those of postgresql.conf. */
+export async function startPostgres(
+  settings: Record<string, string> = {},
+): Promise<PostgresServer> {
+  await using cleanup = new AsyncDisposableStack();
+  const folder = await serverFolder();
+  cleanup.defer(() => Deno.remove(folder, { recursive: true }));
+  const data = `${folder}/data`;
+  const port = freePort();
+  const run = (program: string, ...args: string[]) =>
+    runAsServerUser(`${postgresPrograms}/${program}`, "-D", data, ...args);
+
+  const options = Object.entries({
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: folder,
+    ...settings,
+  }).map(([name, value]) => `-c ${name}='${value}'`).join(" ");
+  const start = () =>
+    run(
+      "pg_ctl",
+      ...["-w", "-l", `${folder}/log`, "-o", `-p ${port} ${options}`, "start"],
+    );
+
+  await run("initdb", "-A", "trust", "-U", "parley", "-E", "UTF8", "--no-sync");
+  await start();
+  const stop = () => run("pg_ctl", "-w", "-m", "fast", "stop");
+  cleanup.defer(() => stop().catch(() => {}));
+  const stack = cleanup.move();
+  return {
+    url: `postgres://parley@127.0.0.1:${port}/postgres`,
+    port,
+    start,
+    stop,
+    async kill9() {
+      const pids = await processesOf(`${data}/postmaster.pid`);
+      for (const pid of pids) Deno.kill(pid, "SIGKILL");
+      while (pids.some(isAlive)) await new Promise((r) => setTimeout(r, 10));
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** The server's first process and its children: were one left, the server could not start again. */
+async function processesOf(pidFile: string): Promise<number[]> {
+  const [pid] = (await Deno.readTextFile(pidFile)).split("\n").map(Number);
+  const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+  return [pid!, ...children.trim().split(" ").map(Number)];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    const state = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1];
+    return !state!.startsWith("Z");
+  } catch {
+    return false;
+  }
+}

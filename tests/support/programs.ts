@@ -1,0 +1,67 @@
+/** The newest PostgreSQL server programs on this machine; undefined where there are none. */
+export const postgresPrograms = findPostgres();
+
+/** Debian's pgbouncer; undefined where there is none. */
+export const pgbouncerProgram = [
+  "/usr/sbin/pgbouncer",
+  "/usr/bin/pgbouncer",
+].find(isFile);
+
+/** Neither server runs as root: root runs them as this user. */
+export const serverUser = "postgres";
+const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
+
+/** Runs a server's program to its end, as a user that it accepts; rejects when it fails. */
+export async function runAsServerUser(
+  program: string,
+  ...args: string[]
+): Promise<void> {
+  const [first, ...rest] = isRoot
+    ? ["runuser", "-u", serverUser, "--", program, ...args]
+    : [program, ...args];
+  const { success, stderr, stdout } = await new Deno.Command(first!, {
+    args: rest,
+    cwd: "/tmp",
+  }).output();
+  if (success) return;
+  const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  throw new Error(`${program} failed: ${said.join("\n")}`);
+}
+
+/** A folder that the servers' user can write to. */
+export async function serverFolder(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "parley-server-" });
+  if (isRoot) {
+    const { success } = await new Deno.Command("chown", {
+      args: [serverUser, folder],
+    }).output();
+    if (!success) throw new Error(`Cannot give ${folder} to ${serverUser}`);
+  }
+  return folder;
+}
+
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function findPostgres(): string | undefined {
+  const versions = "/usr/lib/postgresql";
+  let found: string[];
+  try {
+    found = [...Deno.readDirSync(versions)].map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
+  return found.sort((a, b) => Number(b) - Number(a))
+    .map((version) => `${versions}/${version}/bin`)
+    .find((folder) => isFile(`${folder}/initdb`));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
