@@ -1,0 +1,48 @@
+import { type App, createApp } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import { newKeyEntry } from "../../src/lib/key_list.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { type TestDatabase, testDatabase } from "./database.ts";
+
+export interface TestApp extends AsyncDisposable {
+  readonly app: App;
+  readonly db: TestDatabase;
+  /** `http://127.0.0.1:port`, without a slash at the end. */
+  readonly url: string;
+  /** Everything logged as a warning or worse, a JSON object a line. */
+  readonly complaints: string[];
+}
+
+/** The whole service in this process, on a database and a port of its own. */
+export async function testApp(
+  env: Record<string, string> = {},
+): Promise<TestApp> {
+  await using cleanup = new AsyncDisposableStack();
+  const db = cleanup.use(await testDatabase());
+  const complaints: string[] = [];
+  const log = createLog({
+    level: "warn",
+    write: (line) => complaints.push(line),
+  });
+  const config = readConfig({
+    DATABASE_URL: db.url,
+    MASTER_KEYS: newKeyEntry("m1"),
+    JWT_KEYS: newKeyEntry("j1"),
+    ...env,
+  });
+  const app = cleanup.use(await createApp(config, log));
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    app.fetch,
+  );
+  cleanup.defer(() => server.shutdown());
+  cleanup.defer(() => app.drain());
+  const stack = cleanup.move();
+  return {
+    app,
+    db,
+    url: `http://127.0.0.1:${server.addr.port}`,
+    complaints,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
