@@ -109,6 +109,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     announce,
     sealer,
     newId: uuidv7,
+    onUnreadable: (error) => log.error("message does not open", { error }),
   });
   const presence = cleanup.use(
     createPresence({ db, clock: systemClock, background }),

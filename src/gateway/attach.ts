@@ -1,42 +1,64 @@
 import type { Caller } from "../http/env.ts";
 import { type Heads, type Inbox, writeCursor } from "../inbox/mod.ts";
 import type { User } from "../protocol/accounts.ts";
+import type { HelloFrame } from "../protocol/frames.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Welcome } from "../protocol/sync.ts";
 import type { Connection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 
 export interface AttachParts {
-  readonly hub: Pick<Hub, "enter" | "exit" | "know">;
+  readonly hub: Pick<Hub, "enter" | "exit" | "know" | "leave">;
   readonly inbox: Pick<Inbox, "chatIds" | "readHeads">;
+  authenticate(token: string): Promise<Caller>;
   readUser(caller: Caller): Promise<User>;
   readonly heartbeatMs: number;
 }
 
 /**
  * The cut-over from what is stored to what happens, without a gap: listen and hold back, take the
- * snapshot, answer, then pass on what was held back and is newer than the snapshot.
+ * snapshot, answer, then pass on what was held back and is newer than the snapshot. Rejects with a
+ * 401 problem for a token that does not count, and with `invalid_input` for a cursor that is none.
  */
 export async function attach(
-  { hub, inbox, readUser, heartbeatMs }: AttachParts,
+  { hub, inbox, authenticate, readUser, heartbeatMs }: AttachParts,
   connection: Connection,
-  caller: Caller,
-  cursor: string | undefined,
+  { token, cursor }: HelloFrame,
   answer: (welcome: Welcome) => void,
 ): Promise<void> {
-  const { userId, deviceId } = caller;
+  const caller = await authenticate(token);
   connection.identify(caller);
-  // The account first: from here on it tells of chats that come and go.
-  await hub.enter(connection, [userId]);
-  const { moment, chats, gone, ...heads } = await enterChats(
-    hub,
-    inbox,
-    connection,
-    cursor,
-  );
-  const user = await readUser(caller);
+  try {
+    // The account first: from here on it tells of chats that come and go, and of a sign-out.
+    await hub.enter(connection, [caller.userId]);
+    const [heads, user] = await Promise.all([
+      enterChats(hub, inbox, connection, cursor),
+      readUser(caller),
+      // Again: a sign-out between the first look and the entering was not heard.
+      authenticate(token),
+    ]);
+    answer(welcome(caller, user, heads, heartbeatMs));
+    const { accountRev } = heads.moment;
+    const revs = new Map<string, number>([
+      ...heads.revs,
+      [caller.userId, accountRev],
+    ]);
+    for (const [scopeId, rev] of revs) hub.know(connection, scopeId, rev);
+    connection.flow(revs);
+  } finally {
+    // A socket that closed meanwhile has left before it had entered everything.
+    if (connection.isClosed) hub.leave(connection);
+  }
+}
+
+function welcome(
+  { deviceId }: Caller,
+  user: User,
+  { moment, chats, gone }: Heads,
+  heartbeatMs: number,
+): Welcome {
   const { frameBytes, textLength, watchedUsers } = limits;
-  answer({
+  return {
     user,
     deviceId,
     heartbeatMs,
@@ -46,13 +68,7 @@ export async function attach(
     chats,
     gone,
     cursor: writeCursor(moment),
-  });
-  const revs = new Map<string, number>([...heads.revs, [
-    userId,
-    moment.accountRev,
-  ]]);
-  for (const [scopeId, rev] of revs) hub.know(connection, scopeId, rev);
-  connection.flow(revs);
+  };
 }
 
 /** Enters the caller's chats, and answers with a snapshot taken after: those of it are all entered. */

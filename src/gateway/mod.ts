@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { Caller } from "../http/env.ts";
 import type { Log } from "../lib/log.ts";
 import type { PresenceService } from "../presence/mod.ts";
 import { closeCodes, subprotocol } from "../protocol/frames.ts";
@@ -34,7 +33,6 @@ export interface GatewayParts
   readonly hub: Hub;
   readonly inbox: AttachParts["inbox"] & DispatchParts["inbox"];
   readonly presence: PresenceService;
-  authenticate(token: string): Promise<Caller>;
   readonly log: Log;
   /** Milliseconds that never run backwards. */
   now(): number;
@@ -57,7 +55,6 @@ export function createGateway(parts: GatewayParts): Gateway {
   let draining = false;
 
   const receive = createReceive({
-    authenticate: parts.authenticate,
     attach: (...hello) => attach({ ...parts, heartbeatMs }, ...hello),
     onLive: (connection) => {
       if (!connection.isClosed) presence.arrive(connection);

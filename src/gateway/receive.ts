@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Caller } from "../http/env.ts";
 import type { Log } from "../lib/log.ts";
 import {
   ClientFrame,
@@ -14,11 +13,9 @@ import { type Connection, requestsAtOnce } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 
 export interface ReceiveParts {
-  authenticate(token: string): Promise<Caller>;
   attach(
     connection: Connection,
-    caller: Caller,
-    cursor: string | undefined,
+    hello: HelloFrame,
     answer: (welcome: Welcome) => void,
   ): Promise<void>;
   /** Called once the connection is attached. */
@@ -41,7 +38,7 @@ const isLonger = (text: string, bytes: number) =>
  * and never rejects: a rejected handler would end the whole process.
  */
 export function createReceive(parts: ReceiveParts) {
-  const { authenticate, attach, onLive, dispatch, isDraining, log } = parts;
+  const { attach, onLive, dispatch, isDraining, log } = parts;
   const greeted = new WeakSet<Connection>();
 
   return async function receive(
@@ -99,10 +96,9 @@ export function createReceive(parts: ReceiveParts) {
       return refuse(connection, code, "The first frame is hello, with a token");
     }
     greeted.add(connection);
-    const { id, token, cursor } = parsed.data;
+    const { id } = parsed.data;
     try {
-      const caller = await authenticate(token);
-      await attach(connection, caller, cursor, (data) => {
+      await attach(connection, parsed.data, (data) => {
         connection.send({ type: "reply", id, ok: true, data });
       });
       onLive(connection);

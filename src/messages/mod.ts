@@ -19,6 +19,7 @@ import type {
   SendMessage,
 } from "../protocol/messages.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
 import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
@@ -28,7 +29,11 @@ import { react } from "./react.ts";
 import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
 import { type SealContent, sendMessage } from "./send.ts";
 import { readStatus } from "./status.ts";
-import { messageTable, type OpenMessages } from "./store.ts";
+import {
+  messageTable,
+  type OpenMessages,
+  type StoredMessage,
+} from "./store.ts";
 
 export { openForReader } from "./history.ts";
 export {
@@ -71,14 +76,16 @@ export interface MessagesParts {
   readonly announce: Announce;
   readonly sealer: Sealer;
   newId(): string;
+  /** Called for stored content that does not open: it was changed or moved, or its key is missing. */
+  onUnreadable(error: unknown): void;
 }
 
 export function createMessages(
-  { db, changes, announce, sealer, newId }: MessagesParts,
+  { db, changes, announce, sealer, newId, onUnreadable }: MessagesParts,
 ): Messages {
   const seal: SealContent = (chatId, messageId, content) =>
     sealer.seal(chatId, messageId, JSON.stringify(content));
-  const open = createOpen(sealer);
+  const open = createOpen(sealer, onUnreadable);
   const table = messageTable(open);
   const reader = { db, open };
 
@@ -112,17 +119,28 @@ export function createMessages(
   };
 }
 
-function createOpen(sealer: Sealer): OpenMessages {
-  return async (rows) => {
-    const present = rows.flatMap((row) =>
-      row.sealed === null ? [] : [{ ...row, sealed: row.sealed }]
+/**
+ * Opens page by page. A row that does not open shows no content and is reported, so that one damaged
+ * row does not close a whole chat.
+ */
+function createOpen(
+  sealer: Sealer,
+  onUnreadable: (error: unknown) => void,
+): OpenMessages {
+  async function contentOf({ sealed, ...row }: StoredMessage) {
+    if (sealed === null) return null;
+    try {
+      return JSON.parse(await sealer.open({ ...row, sealed })) as Content;
+    } catch (error) {
+      // The keys could not be read: that says nothing of the row.
+      if (error instanceof Problem) throw error;
+      onUnreadable(error);
+      return null;
+    }
+  }
+
+  return (rows) =>
+    Promise.all(
+      rows.map(async (row) => ({ ...row, content: await contentOf(row) })),
     );
-    const opened = (await sealer.openAll(present)).values();
-    return rows.map((row) => ({
-      ...row,
-      content: row.sealed === null
-        ? null
-        : JSON.parse(opened.next().value!) as Content,
-    }));
-  };
 }
