@@ -6,7 +6,7 @@ export interface Lease {
   readonly connection: Connection;
   /** Hands it back for the next one. Only the first of `release` and `discard` counts. */
   release(): void;
-  /** Ends it and puts a new one in its place, where it may be stuck or in the middle of something. */
+  /** Ends it instead, and puts a new one in its place: it may be stuck, or in the middle of something. */
   discard(): void;
 }
 
@@ -36,21 +36,19 @@ export class Pool implements AsyncDisposable {
   /** Rejects with `unavailable` where no connection becomes free in time. */
   async lease(): Promise<Lease> {
     const connection = this.#idle.pop() ?? this.#grow() ?? await this.#wait();
+    const { losses } = connection;
     let held = true;
-    const once = (end: () => void) => () => {
-      if (held) end();
+    const end = (keep: boolean) => {
+      if (!held) return;
       held = false;
+      // The driver blames the next query for what ended the session of the one before.
+      if (keep && connection.losses === losses) this.#hand(connection);
+      else this.#replace(connection);
     };
     return {
       connection,
-      release: once(() => this.#hand(connection)),
-      discard: once(() => {
-        this.#all.delete(connection);
-        // Nothing is left to do for a connection that cannot even be ended.
-        connection.end(0).catch(() => {});
-        const fresh = this.#grow();
-        if (fresh) this.#hand(fresh);
-      }),
+      release: () => end(true),
+      discard: () => end(false),
     };
   }
 
@@ -65,6 +63,14 @@ export class Pool implements AsyncDisposable {
     const connection = this.#open();
     this.#all.add(connection);
     return connection;
+  }
+
+  #replace(connection: Connection): void {
+    this.#all.delete(connection);
+    // Nothing is left to do for a connection that cannot even be ended.
+    connection.end(0).catch(() => {});
+    const fresh = this.#grow();
+    if (fresh) this.#hand(fresh);
   }
 
   #hand(connection: Connection): void {

@@ -36,14 +36,20 @@ export async function startPostgres(
 
   const options = Object.entries({
     listen_addresses: "127.0.0.1",
-    unix_socket_directories: folder,
+    unix_socket_directories: "",
     ...settings,
   }).map(([name, value]) => `-c ${name}='${value}'`).join(" ");
-  const start = () =>
-    run(
-      "pg_ctl",
-      ...["-w", "-l", `${folder}/log`, "-o", `-p ${port} ${options}`, "start"],
-    );
+  const start = async () => {
+    const log = `${folder}/log`;
+    try {
+      await run(
+        "pg_ctl",
+        ...["-w", "-l", log, "-o", `-p ${port} ${options}`, "start"],
+      );
+    } catch (cause) {
+      throw new Error(await Deno.readTextFile(log), { cause });
+    }
+  };
 
   await run("initdb", "-A", "trust", "-U", "parley", "-E", "UTF8", "--no-sync");
   await start();
@@ -56,9 +62,12 @@ export async function startPostgres(
     start,
     stop,
     async kill9() {
-      const pids = await processesOf(`${data}/postmaster.pid`);
+      const pidFile = `${data}/postmaster.pid`;
+      const pids = await processesOf(pidFile);
       for (const pid of pids) Deno.kill(pid, "SIGKILL");
       while (pids.some(isAlive)) await new Promise((r) => setTimeout(r, 10));
+      // Where nobody reaps orphans, the dead server's number would still look taken.
+      await Deno.remove(pidFile);
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
