@@ -1,0 +1,123 @@
+import type { EventOf } from "../protocol/events.ts";
+import type { UserId } from "../protocol/ids.ts";
+import type { Message } from "../protocol/messages.ts";
+import type { Changes, ChatHead } from "../protocol/sync.ts";
+import { applyChanges, applyEvent, type ChatEvent } from "./apply.ts";
+import { type ChatState, withReceipt } from "./chat_state.ts";
+import type { Emitter } from "./emitter.ts";
+import type { ChatChange, ClientEvents } from "./events.ts";
+import { messageAt, trimmed, withoutMessage } from "./message_window.ts";
+import type { Platform } from "./platform.ts";
+import { createSequence } from "./sequence.ts";
+
+/** Keeps one chat's state in step with the service. */
+export interface ChatKeeper {
+  readonly state: ChatState;
+  /** Whether the application has it open: then its receipts are kept fresh and its members known. */
+  isOpen: boolean;
+  readonly isBehind: boolean;
+  receive(event: ChatEvent): void;
+  /** Takes no `rev`, so it is applied as it comes. */
+  receipt(event: EventOf<"receipt.updated">): void;
+  hide(seq: number): void;
+  /** Where the service says the chat stands; `catchUp()` goes there. */
+  head(head: ChatHead): void;
+  /** Reads something beside the changes and takes it in. */
+  load(
+    read: (signal: AbortSignal) => Promise<(state: ChatState) => ChatState>,
+  ): Promise<void>;
+  catchUp(rev?: number): Promise<void>;
+  pause(): void;
+}
+
+export interface ChatKeeperOptions {
+  readonly platform: Platform;
+  readonly me: UserId;
+  readonly initial: ChatState;
+  /** How many messages a chat holds at most, beside those loaded on demand. */
+  readonly keepMessages: number;
+  fetchChanges(since: number, signal: AbortSignal): Promise<Changes>;
+  readonly emit: Emitter<ClientEvents>["emit"];
+  onState(state: ChatState): void;
+  onRefused(error: unknown): void;
+}
+
+export function keepChat(options: ChatKeeperOptions): ChatKeeper {
+  const { platform: { clock, random }, me, emit } = options;
+  const { chatId } = options.initial;
+  let state = options.initial;
+  let keep = options.keepMessages;
+  /** Up to here every message has been told of. */
+  let toldSeq = state.lastSeq;
+
+  function set(next: ChatState, cause: ChatChange["cause"]) {
+    if (next === state) return;
+    state = next;
+    options.onState(state);
+    emit("change", { chatId, state, cause });
+  }
+
+  const sequence = createSequence<ChatEvent, Changes>({
+    clock,
+    random,
+    known: state.rev,
+    fetch: options.fetchChanges,
+    apply(event) {
+      const next = applyEvent(state, event, me);
+      set(trimmed(next, keep), "event");
+      emit(event.type, event as never);
+      if (event.type !== "message.created") return;
+      toldSeq = state.lastSeq;
+      if (state.hidden.has(event.message.seq)) return;
+      const message = { ...event.message, reactions: [] };
+      emit("message", { chatId, message, isLive: true });
+    },
+    applyPage(page) {
+      const before = state;
+      set(applyChanges(state, page, me), "changes");
+      const isNew = ({ seq }: Message) =>
+        seq > toldSeq && !messageAt(before, seq) && !state.hidden.has(seq);
+      for (const message of page.messages.filter(isNew)) {
+        emit("message", { chatId, message, isLive: false });
+      }
+    },
+    onCaughtUp() {
+      toldSeq = state.lastSeq;
+      set(trimmed(state, keep), "loaded");
+    },
+    onRefused: options.onRefused,
+  });
+
+  return {
+    isOpen: false,
+    get state() {
+      return state;
+    },
+    get isBehind() {
+      return sequence.isBehind;
+    },
+    receive: (event) => sequence.receive(event.rev, event),
+    receipt(event) {
+      set(withReceipt(state, event, me), "event");
+      emit(event.type, event);
+    },
+    hide(seq) {
+      set(withoutMessage(state, seq), "event");
+    },
+    head({ rev, deliveredSeq, readSeq }) {
+      const receipt = { userId: me, deliveredSeq, readSeq };
+      set(withReceipt(state, receipt, me), "changes");
+      sequence.expect(rev);
+    },
+    load: (read) =>
+      sequence.reload(async (signal) => {
+        const change = await read(signal);
+        signal.throwIfAborted();
+        const next = change(state);
+        keep += Math.max(0, next.messages.length - state.messages.length);
+        set(next, "loaded");
+      }),
+    catchUp: (rev) => sequence.behind(rev),
+    pause: sequence.pause,
+  };
+}

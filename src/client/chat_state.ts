@@ -1,0 +1,101 @@
+import type { Chat, Member, Receipt } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import type { Message } from "../protocol/messages.ts";
+import type { ChatHead, ChatItem } from "../protocol/sync.ts";
+
+/**
+ * A chat as this client knows it. A value: each change makes a new one, so that two can be compared
+ * with `===`.
+ */
+export interface ChatState {
+  readonly chatId: ChatId;
+  /** All changes up to this one are in. */
+  readonly rev: number;
+  readonly lastSeq: number;
+  /** The caller's own cursors, and what follows from them. */
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+  readonly unread: number;
+  /** null until the chat was opened or its own facts changed. */
+  readonly chat: Chat | null;
+  /** Ascending by `seq`, with nothing missing from `from` to `lastSeq` but what the caller has hidden. */
+  readonly messages: readonly Message[];
+  readonly from: number;
+  /** Everyone, once the chat was opened; those who left stay, with `leftAt`. */
+  readonly members: ReadonlyMap<UserId, Member>;
+  readonly receipts: ReadonlyMap<UserId, Receipt>;
+  /** Messages that the caller deleted for herself while this client ran, by `seq`. */
+  readonly hidden: ReadonlySet<number>;
+}
+
+/** A chat of which no more than its counters is known. */
+export function stateOfHead(head: Omit<ChatHead, "unread">): ChatState {
+  return counted({
+    ...head,
+    unread: 0,
+    chat: null,
+    messages: [],
+    from: head.lastSeq + 1,
+    members: new Map(),
+    receipts: new Map(),
+    hidden: new Set(),
+  });
+}
+
+export function stateOfItem(item: ChatItem): ChatState {
+  const { chatId, rev, lastSeq, me: { readSeq, deliveredSeq } } = item;
+  const head = { chatId, rev, lastSeq, readSeq, deliveredSeq };
+  return { ...stateOfHead(head), chat: chatOf(item) };
+}
+
+/** The chat's own facts, without what the list adds to them. */
+export function chatOf(item: ChatItem): Chat {
+  const { rev: _r, lastSeq: _l, lastMessage: _m, peer: _p, me: _me, ...chat } =
+    item;
+  return chat;
+}
+
+/** Brings `unread` in line. Messages count from the last one read. */
+export function counted(state: ChatState): ChatState {
+  const unread = Math.max(0, state.lastSeq - state.readSeq);
+  return unread === state.unread ? state : { ...state, unread };
+}
+
+/** Moves someone's cursors, which only ever go forward. */
+export function withReceipt(
+  state: ChatState,
+  { userId, deliveredSeq, readSeq }: Receipt,
+  me: UserId,
+): ChatState {
+  const before = state.receipts.get(userId);
+  const after = {
+    userId,
+    deliveredSeq: Math.max(before?.deliveredSeq ?? 0, deliveredSeq),
+    readSeq: Math.max(before?.readSeq ?? 0, readSeq),
+  };
+  const isSame = before?.deliveredSeq === after.deliveredSeq &&
+    before.readSeq === after.readSeq;
+  const receipts = isSame
+    ? state.receipts
+    : new Map(state.receipts).set(userId, after);
+  if (userId !== me) return isSame ? state : { ...state, receipts };
+  return counted({
+    ...state,
+    receipts,
+    deliveredSeq: Math.max(state.deliveredSeq, deliveredSeq),
+    readSeq: Math.max(state.readSeq, readSeq),
+  });
+}
+
+/** Takes over those rows that are newer than what is known. */
+export function withMembers(
+  state: ChatState,
+  rows: readonly Member[],
+): ChatState {
+  const isNews = (row: Member) =>
+    row.rev > (state.members.get(row.userId)?.rev ?? -1);
+  const news = rows.filter(isNews);
+  if (news.length === 0) return state;
+  const entries = news.map((row) => [row.userId, row] as const);
+  return { ...state, members: new Map([...state.members, ...entries]) };
+}

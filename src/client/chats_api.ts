@@ -1,0 +1,100 @@
+import type { Chat, CreateChat, Member, Role } from "../protocol/chats.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import type { List } from "../protocol/page.ts";
+import type { ChatItem } from "../protocol/sync.ts";
+import type { Rest } from "./rest.ts";
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+export interface ListOptions extends CallOptions {
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** Chats and who is in them, over REST. */
+export interface ChatsApi {
+  /** Opening the same pair's direct chat again answers with the one there is, `duplicate`. */
+  create(
+    chat: CreateChat,
+    options?: CallOptions,
+  ): Promise<ChatItem & { duplicate?: boolean }>;
+  /** Latest activity first. */
+  list(options?: ListOptions): Promise<List<ChatItem>>;
+  get(chatId: ChatId, options?: CallOptions): Promise<ChatItem>;
+  rename(chatId: ChatId, title: string, options?: CallOptions): Promise<Chat>;
+  /** Ends a group for everyone. */
+  delete(chatId: ChatId, options?: CallOptions): Promise<void>;
+  members(chatId: ChatId, options?: ListOptions): Promise<List<Member>>;
+  addMembers(
+    chatId: ChatId,
+    userIds: readonly UserId[],
+    options?: CallOptions,
+  ): Promise<Member[]>;
+  removeMember(
+    chatId: ChatId,
+    userId: UserId,
+    options?: CallOptions,
+  ): Promise<void>;
+  setRole(
+    chatId: ChatId,
+    userId: UserId,
+    role: Role,
+    options?: CallOptions,
+  ): Promise<Member>;
+  leave(chatId: ChatId, options?: CallOptions): Promise<void>;
+}
+
+export function createChatsApi({ call }: Rest): ChatsApi {
+  const at = (chatId: ChatId, rest = "") => `/chats/${chatId}${rest}`;
+
+  return {
+    create: (body, { signal } = {}) =>
+      call({
+        method: "POST",
+        path: "/chats",
+        body,
+        // A pair has one chat, and an id of the caller's own is stored once.
+        repeatable: body.kind === "direct" || body.chatId !== undefined,
+        signal,
+      }),
+    list: ({ signal, ...query } = {}) =>
+      call({ method: "GET", path: "/chats", query, signal }),
+    get: (chatId, { signal } = {}) =>
+      call({ method: "GET", path: at(chatId), signal }),
+    rename: (chatId, title, { signal } = {}) =>
+      call({ method: "PATCH", path: at(chatId), body: { title }, signal }),
+    delete: (chatId, { signal } = {}) =>
+      call({ method: "DELETE", path: at(chatId), signal }),
+
+    members: (chatId, { signal, ...query } = {}) =>
+      call({ method: "GET", path: at(chatId, "/members"), query, signal }),
+    async addMembers(chatId, userIds, { signal } = {}) {
+      const { items } = await call<{ items: Member[] }>({
+        method: "POST",
+        path: at(chatId, "/members"),
+        body: { userIds },
+        // Who is in already stays as they are.
+        repeatable: true,
+        signal,
+      });
+      return items;
+    },
+    removeMember: (chatId, userId, { signal } = {}) =>
+      call({
+        method: "DELETE",
+        path: at(chatId, `/members/${userId}`),
+        signal,
+      }),
+    setRole: (chatId, userId, role, { signal } = {}) =>
+      call({
+        method: "PATCH",
+        path: at(chatId, `/members/${userId}`),
+        body: { role },
+        signal,
+      }),
+    leave: (chatId, { signal } = {}) =>
+      call({ method: "DELETE", path: at(chatId, "/members/me"), signal }),
+  };
+}

@@ -1,0 +1,64 @@
+import type { Message } from "../protocol/messages.ts";
+import type { ChatState } from "./chat_state.ts";
+
+/** The message with that `seq`, if it is within what is known. */
+export function messageAt(state: ChatState, seq: number): Message | undefined {
+  const { messages } = state;
+  // Where nothing was hidden, the place follows from the number.
+  const guess = messages[seq - (messages[0]?.seq ?? 0)];
+  return guess?.seq === seq ? guess : messages.find((m) => m.seq === seq);
+}
+
+/**
+ * Takes over rows that are newer than what is known. Those before the window or hidden are left out,
+ * as are those past `lastSeq`: they are yet to come in their own turn.
+ */
+export function withMessages(
+  state: ChatState,
+  rows: readonly Message[],
+): ChatState {
+  const { from, lastSeq, hidden } = state;
+  const isNews = (row: Message) =>
+    row.seq >= from && row.seq <= lastSeq && !hidden.has(row.seq) &&
+    row.rev > (messageAt(state, row.seq)?.rev ?? -1);
+  const news = rows.filter(isNews);
+  if (news.length === 0) return state;
+  const last = state.messages.at(-1)?.seq ?? 0;
+  if (news.length === 1 && news[0]!.seq > last) {
+    return { ...state, messages: [...state.messages, ...news] };
+  }
+  const bySeq = new Map(state.messages.map((m) => [m.seq, m]));
+  for (const row of news) bySeq.set(row.seq, row);
+  const messages = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+  return { ...state, messages };
+}
+
+/** Takes a page of history in: an unbroken run of messages that reaches up to the window or overlaps it. */
+export function withHistory(
+  state: ChatState,
+  page: readonly Message[],
+  isStart: boolean,
+): ChatState {
+  const first = isStart ? 1 : page[0]?.seq ?? state.from;
+  const from = Math.min(state.from, first);
+  return withMessages({ ...state, from }, page);
+}
+
+/** The message is no longer the caller's to see. */
+export function withoutMessage(state: ChatState, seq: number): ChatState {
+  if (state.hidden.has(seq)) return state;
+  return {
+    ...state,
+    hidden: new Set(state.hidden).add(seq),
+    messages: state.messages.filter((message) => message.seq !== seq),
+  };
+}
+
+/** Lets go of all but the newest `count` messages. */
+export function trimmed(state: ChatState, count: number): ChatState {
+  const cut = state.messages.length - count;
+  if (cut <= 0) return state;
+  const messages = state.messages.slice(cut);
+  const from = messages[0]?.seq ?? state.lastSeq + 1;
+  return { ...state, messages, from };
+}

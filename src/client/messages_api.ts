@@ -1,0 +1,134 @@
+import type { ChatId, MessageId } from "../protocol/ids.ts";
+import type { z } from "zod";
+import type {
+  Content,
+  DeleteFor,
+  Message,
+  MessageStatus,
+  SentMessage,
+} from "../protocol/messages.ts";
+import type { List } from "../protocol/page.ts";
+import type { CallOptions, ListOptions } from "./chats_api.ts";
+import type { Rest } from "./rest.ts";
+
+/** Where a page of history lies: before, after or around a `seq`; without any, at the end. */
+export interface HistoryOptions extends CallOptions {
+  readonly before?: number;
+  readonly after?: number;
+  readonly around?: number;
+  readonly limit?: number;
+}
+
+/** Where a change took the chat. */
+export interface Changed {
+  readonly rev: number;
+}
+
+/** Messages over REST. To send, `client.send` is the better way: it does not give up. */
+export interface MessagesApi {
+  /** One attempt in the name of `messageId`, repeated only while the service is away. */
+  send(
+    chatId: ChatId,
+    message: { messageId: MessageId; content: Content; replyTo?: MessageId },
+    options?: CallOptions,
+  ): Promise<z.infer<typeof SentMessage>>;
+  /** Ascending by `seq`. */
+  history(chatId: ChatId, options?: HistoryOptions): Promise<List<Message>>;
+  get(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: CallOptions,
+  ): Promise<Message>;
+  edit(
+    chatId: ChatId,
+    messageId: MessageId,
+    content: Content,
+    options?: CallOptions,
+  ): Promise<Message>;
+  delete(
+    chatId: ChatId,
+    messageId: MessageId,
+    whom: DeleteFor,
+    options?: CallOptions,
+  ): Promise<Changed>;
+  react(
+    chatId: ChatId,
+    messageId: MessageId,
+    emoji: string,
+    options?: CallOptions,
+  ): Promise<Changed>;
+  unreact(
+    chatId: ChatId,
+    messageId: MessageId,
+    emoji: string,
+    options?: CallOptions,
+  ): Promise<Changed>;
+  pin(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: CallOptions,
+  ): Promise<Changed>;
+  unpin(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: CallOptions,
+  ): Promise<Changed>;
+  replies(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: ListOptions,
+  ): Promise<List<Message>>;
+  status(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: CallOptions,
+  ): Promise<MessageStatus>;
+}
+
+export function createMessagesApi({ call }: Rest): MessagesApi {
+  const all = (chatId: ChatId) => `/chats/${chatId}/messages`;
+  const at = (chatId: ChatId, messageId: MessageId, rest = "") =>
+    `${all(chatId)}/${messageId}${rest}`;
+  const reaction = (emoji: string) => `/reactions/${encodeURIComponent(emoji)}`;
+
+  return {
+    send: (chatId, body, { signal } = {}) =>
+      call({
+        method: "POST",
+        path: all(chatId),
+        body,
+        repeatable: true,
+        signal,
+      }),
+    history: (chatId, { signal, ...query } = {}) =>
+      call({ method: "GET", path: all(chatId), query, signal }),
+    get: (chatId, id, { signal } = {}) =>
+      call({ method: "GET", path: at(chatId, id), signal }),
+    edit: (chatId, id, content, { signal } = {}) =>
+      call({
+        method: "PATCH",
+        path: at(chatId, id),
+        body: { content },
+        signal,
+      }),
+    delete: (chatId, id, whom, { signal } = {}) =>
+      call({
+        method: "DELETE",
+        path: at(chatId, id),
+        query: { for: whom },
+        signal,
+      }),
+    react: (chatId, id, emoji, { signal } = {}) =>
+      call({ method: "PUT", path: at(chatId, id, reaction(emoji)), signal }),
+    unreact: (chatId, id, emoji, { signal } = {}) =>
+      call({ method: "DELETE", path: at(chatId, id, reaction(emoji)), signal }),
+    pin: (chatId, id, { signal } = {}) =>
+      call({ method: "PUT", path: at(chatId, id, "/pin"), signal }),
+    unpin: (chatId, id, { signal } = {}) =>
+      call({ method: "DELETE", path: at(chatId, id, "/pin"), signal }),
+    replies: (chatId, id, { signal, ...query } = {}) =>
+      call({ method: "GET", path: at(chatId, id, "/replies"), query, signal }),
+    status: (chatId, id, { signal } = {}) =>
+      call({ method: "GET", path: at(chatId, id, "/status"), signal }),
+  };
+}
