@@ -149,8 +149,6 @@ export const usersByDisplayName = (
   >`select ${userColumns}, lower(display_name) as name
     from users where lower(display_name) like lower(${beginning(query)})
       and username not like lower(${beginning(query)}) and ${
-    after === null
-      ? sql`true`
-      : sql`(lower(display_name) ~>~ ${after.name} or lower(display_name) = ${after.name}
-        and user_id > ${after.userId}::uuid)`
+    after === null ? sql`true` : sql`lower(display_name) ~>=~ ${after.name}
+        and (lower(display_name) <> ${after.name} or user_id > ${after.userId}::uuid)`
   } order by lower(display_name) using ~<~, user_id limit ${limit}`;

@@ -40,6 +40,7 @@ export {
   membersSince,
 } from "./store.ts";
 export { type Created } from "./create.ts";
+export { countKeys, rotateKeys } from "./rotate_keys.ts";
 
 /** Every verb rejects with a `Problem`; a chat the caller is not in answers `not_found`. */
 export interface Chats {
