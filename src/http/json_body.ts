@@ -12,7 +12,11 @@ export const jsonBody: MiddlewareHandler = async (c, next) => {
   if (!isJson.test(c.req.header("content-type") ?? "")) {
     throw new Problem("unsupported_media");
   }
-  const text = decode(await readBody(c.req.raw, limits.bodyBytes));
+  const bytes = await readBody(c.req.raw, limits.bodyBytes).catch((error) => {
+    // The client went away in the middle: nobody reads the answer, and nothing here is broken.
+    throw error instanceof Problem ? error : unreadable("Must arrive whole");
+  });
+  const text = decode(bytes);
   // The validator behind this one takes the text from here, parses it and refuses what is not JSON.
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
   await next();
@@ -39,8 +43,9 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Problem("invalid_input", {
-      errors: [{ path: "", message: "Must be UTF-8" }],
-    });
+    throw unreadable("Must be UTF-8");
   }
 }
+
+const unreadable = (message: string) =>
+  new Problem("invalid_input", { errors: [{ path: "", message }] });

@@ -227,6 +227,47 @@ Deno.test("a body past the limit is too_large, with or without its length", asyn
   }
 });
 
+Deno.test("a body is read over a real connection, and one that breaks off is nobody's fault here", async () => {
+  const { router, lines } = door();
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    (request, info) => router.fetch(request, info),
+  );
+  const { port } = server.addr;
+  const headers = "Host: x\r\nContent-Type: application/json\r\n";
+  const send = async (rest: string) => {
+    using connection = await Deno.connect({ port, hostname: "127.0.0.1" });
+    const request = `POST /echo HTTP/1.1\r\n${headers}${rest}`;
+    await connection.write(new TextEncoder().encode(request));
+    if (!rest.endsWith("}") && !rest.endsWith("0\r\n\r\n")) return;
+    const bytes = new Uint8Array(4096);
+    const length = await connection.read(bytes);
+    return new TextDecoder().decode(bytes.subarray(0, length!)).slice(9, 12);
+  };
+  try {
+    const whole = '{"text":"x"}';
+    assert.equal(await send(`Content-Length: 12\r\n\r\n${whole}`), "200");
+    const chunks = `c\r\n${whole}\r\n0\r\n\r\n`;
+    assert.equal(
+      await send(`Transfer-Encoding: chunked\r\n\r\n${chunks}`),
+      "200",
+    );
+    assert.equal(await send("Content-Length: 262145\r\n\r\n{}"), "413");
+    await send("Content-Length: 100\r\n\r\n{");
+    await send("Transfer-Encoding: chunked\r\n\r\n5\r\n{");
+    while (lines.length < 5) await new Promise((done) => setTimeout(done, 5));
+  } finally {
+    await server.shutdown();
+  }
+  assert.deepEqual(lines.map(({ status }) => status), [
+    200,
+    200,
+    413,
+    400,
+    400,
+  ]);
+});
+
 Deno.test("every answer has the security headers", async () => {
   const { router } = door({ https: true });
   for (const path of ["/nothing", "/fail/hard", "/page"]) {
