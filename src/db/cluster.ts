@@ -4,12 +4,16 @@ import { DurableFs, durableSettings } from "./durable_fs.ts";
 
 /**
  * Opens the embedded Postgres whose files are in `folder`, and makes them first where there are
- * none. What it has committed is on the disk. The caller sees to it that nobody else opens it.
+ * none. What it has committed is on the disk, where `flush` puts it. The caller sees to it that nobody
+ * else opens it.
  */
-export async function openCluster(folder: string): Promise<PGlite> {
+export async function openCluster(
+  folder: string,
+  flush?: (fd: number) => void,
+): Promise<PGlite> {
   if (!await exists(folder)) await makeCluster(folder);
   return await PGlite.create({
-    fs: new DurableFs(folder),
+    fs: new DurableFs(folder, flush),
     startParams: [
       ...PGlite.defaultStartParams.filter((param) => param !== "-F"),
       ...Object.entries(durableSettings).flatMap(([name, value]) => [
@@ -26,15 +30,15 @@ async function makeCluster(folder: string): Promise<void> {
   await Deno.remove(unfinished, { recursive: true }).catch(ignoreAbsence);
   const pglite = await PGlite.create({ fs: new DurableFs(unfinished) });
   await pglite.close();
-  await flush(unfinished);
+  await flushFolder(unfinished);
   await Deno.rename(unfinished, folder);
 }
 
 /** Puts a folder's files on the disk, whoever wrote them. */
-async function flush(folder: string): Promise<void> {
+async function flushFolder(folder: string): Promise<void> {
   for await (const entry of Deno.readDir(folder)) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory) await flush(path);
+    if (entry.isDirectory) await flushFolder(path);
     if (!entry.isFile) continue;
     using file = await Deno.open(path, { read: true, write: true });
     await file.syncData();

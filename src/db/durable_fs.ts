@@ -20,13 +20,21 @@ interface Runtime {
  * use it, by `durableSettings`.
  */
 export class DurableFs extends NodeFS {
+  /** `flush` puts an open file on the disk. */
+  constructor(
+    folder: string,
+    readonly flush: (fd: number) => void = fsyncSync,
+  ) {
+    super(folder);
+  }
+
   override async init(...[pg, options]: Parameters<NodeFS["init"]>) {
     const { emscriptenOpts } = await super.init(pg, options);
     const preRun = [
       ...emscriptenOpts.preRun ?? [],
       ({ FS }: Runtime) => {
         FS.filesystems.NODEFS.stream_ops.fsync = ({ nfd }) => {
-          fsyncSync(nfd);
+          this.flush(nfd);
           return 0;
         };
       },

@@ -53,7 +53,8 @@ export async function openEmbedded(
   cleanup.defer(() => worker.terminate());
   const steps = follow(worker);
   signal?.throwIfAborted();
-  signal?.addEventListener("abort", () => steps.fail(signal.reason));
+  const giveUp = () => steps.fail(signal?.reason);
+  signal?.addEventListener("abort", giveUp);
 
   const late = setTimeout(() => steps.fail(inUse(dataDir)), lockMs);
   cleanup.defer(() => clearTimeout(late));
@@ -67,6 +68,7 @@ export async function openEmbedded(
   await steps.locked.promise;
   clearTimeout(late);
   const address = await steps.ready.promise;
+  signal?.removeEventListener("abort", giveUp);
 
   const stack = cleanup.move();
   return {
