@@ -39,3 +39,12 @@ export async function decrypt(
     await crypto.subtle.decrypt(algorithm, key, ciphertext),
   );
 }
+
+const utf8 = new TextEncoder();
+
+/**
+ * What something is and where it stands, as associated data. No part holds a slash (they are fixed
+ * words, UUIDs and numbers), so two different places never read alike.
+ */
+export const associatedData = (...place: (string | number)[]): Bytes =>
+  utf8.encode(`parley/${place.join("/")}`);

@@ -1,6 +1,5 @@
-import { uuidBytes } from "../lib/uuid.ts";
 import type { ChatId } from "../protocol/ids.ts";
-import type { Bytes } from "./aead.ts";
+import { associatedData, type Bytes } from "./aead.ts";
 import type { MasterKeys, WrappedKey } from "./master_keys.ts";
 
 /** A data key as the database keeps it. A chat's newest key seals; all of them open. */
@@ -38,24 +37,6 @@ export async function rewrapDataKey(
   return { chatId, keyVersion, ...wrapped };
 }
 
-/** Associated data: a wrapped key moved to another chat or version does not open. */
-function place(chatId: ChatId, keyVersion: number): Bytes {
-  return associatedData("parley data key", [chatId], keyVersion);
-}
-
-/**
- * A purpose, some UUIDs and a number as bytes. The purpose ends in a zero byte and the rest has fixed
- * lengths, so that no two different inputs of one purpose read alike.
- */
-export function associatedData(
-  purpose: string,
-  ids: readonly string[],
-  number: number,
-): Bytes {
-  const head = new TextEncoder().encode(`${purpose}\0`);
-  const bytes = new Uint8Array(head.length + 16 * ids.length + 4);
-  bytes.set(head);
-  ids.forEach((id, i) => bytes.set(uuidBytes(id), head.length + 16 * i));
-  new DataView(bytes.buffer).setUint32(bytes.length - 4, number);
-  return bytes;
-}
+/** A wrapped key moved to another chat or version does not open. */
+const place = (chatId: ChatId, keyVersion: number): Bytes =>
+  associatedData("data key", chatId, keyVersion);

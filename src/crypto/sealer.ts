@@ -1,7 +1,7 @@
 import type { ChatId, MessageId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
-import { decrypt, encrypt } from "./aead.ts";
-import { associatedData, newDataKey, type StoredKey } from "./data_keys.ts";
+import { associatedData, decrypt, encrypt } from "./aead.ts";
+import { newDataKey, type StoredKey } from "./data_keys.ts";
 import { createKeyCache, type KeyCacheParts } from "./key_cache.ts";
 
 /** Sealed content and the version of the chat's data key that opens it. */
@@ -41,7 +41,7 @@ export function createSealer(parts: KeyCacheParts): Sealer {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
   const place = (chatId: ChatId, messageId: MessageId, keyVersion: number) =>
-    associatedData("parley message", [chatId, messageId], keyVersion);
+    associatedData("message", chatId, messageId, keyVersion);
 
   async function openingKey(chatId: ChatId, keyVersion: number) {
     const cached = await cache.keysOf(chatId);

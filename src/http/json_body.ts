@@ -28,13 +28,19 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array> {
     if (Number(declared) > limit) throw new Problem("too_large");
     return await request.bytes();
   }
-  // A chunked body does not say how long it is. One buffer, so that many small chunks cost no more.
-  const bytes = new Uint8Array(limit);
+  // A chunked body does not say how long it is: room grows with what has come, not with the chunks.
+  let bytes = new Uint8Array(4096);
   let length = 0;
   for await (const chunk of request.body ?? []) {
-    if (length + chunk.length > limit) throw new Problem("too_large");
+    const needed = length + chunk.length;
+    if (needed > limit) throw new Problem("too_large");
+    if (needed > bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, 2 * bytes.length));
+      larger.set(bytes);
+      bytes = larger;
+    }
     bytes.set(chunk, length);
-    length += chunk.length;
+    length = needed;
   }
   return bytes.subarray(0, length);
 }

@@ -17,13 +17,3 @@ export function uuidv7(clock: Clock = Date.now): string {
     hex.slice(16, 20)
   }-${hex.slice(20)}`;
 }
-
-/** The 16 bytes of a UUID. Throws when the text is not one. */
-export function uuidBytes(uuid: string): Uint8Array<ArrayBuffer> {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid)) {
-    throw new TypeError(
-      "Cannot take the bytes of something that is not a UUID",
-    );
-  }
-  return Uint8Array.fromHex(uuid.replaceAll("-", ""));
-}
