@@ -9,6 +9,8 @@ export interface TestApp extends AsyncDisposable {
   readonly db: TestDatabase;
   /** `http://127.0.0.1:port`, without a slash at the end. */
   readonly url: string;
+  /** What names its database and holds its keys, for another isolate or process on the same data. */
+  readonly env: Record<string, string>;
   /** Everything logged as a warning or worse, a JSON object a line. */
   readonly complaints: string[];
 }
@@ -19,18 +21,39 @@ export async function testApp(
 ): Promise<TestApp> {
   await using cleanup = new AsyncDisposableStack();
   const db = cleanup.use(await testDatabase());
+  const app = cleanup.use(
+    await appOn(db, {
+      DATABASE_URL: db.url,
+      MASTER_KEYS: newKeyEntry("m1"),
+      JWT_KEYS: newKeyEntry("j1"),
+      PUBLIC_URL: "http://parley.test",
+      ...env,
+    }),
+  );
+  const stack = cleanup.move();
+  return { ...app, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/**
+ * Another isolate of the service on the same data, as if on another machine: the local relays of the
+ * two know nothing of each other.
+ */
+export const anotherIsolate = (
+  { db, env }: TestApp,
+  more: Record<string, string> = {},
+): Promise<TestApp> => appOn(db, { ...env, ...more });
+
+async function appOn(
+  db: TestDatabase,
+  env: Record<string, string>,
+): Promise<TestApp> {
+  await using cleanup = new AsyncDisposableStack();
   const complaints: string[] = [];
   const log = createLog({
     level: "warn",
     write: (line) => complaints.push(line),
   });
-  const config = readConfig({
-    DATABASE_URL: db.url,
-    MASTER_KEYS: newKeyEntry("m1"),
-    JWT_KEYS: newKeyEntry("j1"),
-    ...env,
-  });
-  const app = cleanup.use(await createApp(config, log));
+  const app = cleanup.use(await createApp(readConfig(env), log));
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     app.fetch,
@@ -42,6 +65,7 @@ export async function testApp(
     app,
     db,
     url: `http://127.0.0.1:${server.addr.port}`,
+    env,
     complaints,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

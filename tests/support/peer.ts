@@ -95,6 +95,8 @@ export async function groupOf(
 export interface Line extends AsyncDisposable {
   readonly welcome: Welcome;
   readonly events: readonly Event[];
+  /** Calls the listener with every event from now on, before anything else happens. */
+  onEvent(listener: (event: Event) => void): void;
   /** Resolves with the first event, heard already or not, that fits. */
   heard<T extends Event["type"]>(
     type: T,
@@ -182,6 +184,7 @@ export async function connect(
   return {
     welcome: reply.data as Welcome,
     events,
+    onEvent: (listener) => void expecting.add(listener),
     ask,
     closed,
     raw: (data) => socket.send(data),
