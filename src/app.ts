@@ -9,8 +9,8 @@ import { createMasterKeys } from "./crypto/master_keys.ts";
 import { createPasswords } from "./crypto/passwords.ts";
 import { createSealer } from "./crypto/sealer.ts";
 import { type Database, openDatabase } from "./db/database.ts";
+import { ping } from "./db/ping.ts";
 import { checkSchema, pendingMigrations } from "./db/schema.ts";
-import { sql } from "./db/sql.ts";
 import { createGateway, createHub, createInterest } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createFrontDoor } from "./http/front_door.ts";
@@ -160,7 +160,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     healthRoutes({
       async ready() {
         if (draining) throw new Problem("unavailable", { retryAfterMs: 1000 });
-        await db.run(sql`select 1`);
+        await ping(db);
       },
     }),
   );
