@@ -146,6 +146,37 @@ Deno.test("changing the password signs the other devices out, also those of the 
   await service.login("ada", { password: "another secret" });
 });
 
+Deno.test("a login whose password is changed after it was checked is refused", async () => {
+  await using service = await startAccounts();
+  const { accessToken: token } = await service.register("ada");
+  service.argon2.afterNext = async () => {
+    const body = { current: password, next: "another secret" };
+    const path = "/me/password";
+    await answer(await service.call("PUT", path, { token, body }), 204);
+  };
+  await refused(
+    await service.call("POST", "/auth/login", {
+      body: { login: "ada", password },
+    }),
+    "bad_credentials",
+  );
+});
+
+Deno.test("of two password changes at once one happens", async () => {
+  await using service = await startAccounts();
+  const { accessToken: token } = await service.register("ada");
+  const change = (next: string) =>
+    service.call("PUT", "/me/password", {
+      token,
+      body: { current: password, next },
+    });
+  service.argon2.afterNext = async () => {
+    await answer(await change("the quick one"), 204);
+  };
+  await refused(await change("the slow one"), "conflict");
+  await service.login("ada", { password: "the quick one" });
+});
+
 Deno.test("a password change needs the present password", async () => {
   await using service = await startAccounts({
     perName: { burst: 2, perSecond: 1 },

@@ -24,8 +24,8 @@ export interface TestService extends AsyncDisposable {
   readonly clock: { ms: number };
   /** Every event announced so far. */
   readonly events: Announced[];
-  /** Calls of Argon2 so far. */
-  readonly argon2: { hashes: number; verifications: number };
+  /** Calls of Argon2 so far; `afterNext` holds up the next answer of a verification. */
+  readonly argon2: Argon2Calls;
   /** Another isolate on the same database. */
   anotherIsolate(): Promise<Isolate>;
   call: Isolate["call"];
@@ -35,6 +35,12 @@ export interface TestService extends AsyncDisposable {
     more?: Record<string, unknown>,
   ): Promise<SignedIn>;
   login(login: string, more?: Record<string, unknown>): Promise<SignedIn>;
+}
+
+interface Argon2Calls {
+  hashes: number;
+  verifications: number;
+  afterNext?: (() => Promise<void>) | undefined;
 }
 
 export interface Isolate {
@@ -61,7 +67,7 @@ export async function startAccounts(
   const { database: db, ...test } = await testDatabase();
   const clock = { ms: Date.UTC(2026, 0, 1) };
   const events: Announced[] = [];
-  const counted = { hashes: 0, verifications: 0 };
+  const counted: Argon2Calls = { hashes: 0, verifications: 0 };
 
   async function argon2(): Promise<Argon2> {
     const { hash, verify } = await import("@node-rs/argon2");
@@ -70,9 +76,13 @@ export async function startAccounts(
         counted.hashes++;
         return hash(...args);
       },
-      verify(...args) {
+      async verify(...args) {
         counted.verifications++;
-        return verify(...args);
+        const { afterNext } = counted;
+        counted.afterNext = undefined;
+        const isRight = await verify(...args);
+        await afterNext?.();
+        return isRight;
       },
     };
   }
