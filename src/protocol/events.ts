@@ -3,21 +3,25 @@ import { Device, Me } from "./accounts.ts";
 import { Chat, Member } from "./chats.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
-import { Counter, Timestamp } from "./text.ts";
+import { AccountRev, Counter, Rev, Seq, Timestamp } from "./text.ts";
 
-const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z.object({ type: z.literal(type), ...shape }).meta({ id: type });
+const event = <T extends string, S extends z.ZodRawShape>(
+  type: T,
+  description: string,
+  shape: S,
+) =>
+  z.object({ type: z.literal(type), ...shape }).meta({ id: type, description });
 
 /** What the server tells a connection unasked. Those with a `rev` count the chat's changes one by one. */
 export const Event = z.discriminatedUnion("type", [
-  event("message.created", {
+  event("message.created", "Somebody sent a message", {
     chatId: ChatId,
-    rev: Counter,
+    rev: Rev,
     message: BroadcastMessage,
   }),
-  event("message.updated", {
+  event("message.updated", "A message changed: its whole present state", {
     chatId: ChatId,
-    rev: Counter,
+    rev: Rev,
     message: BroadcastMessage,
     change: z.enum([
       "edited",
@@ -32,72 +36,91 @@ export const Event = z.discriminatedUnion("type", [
       description: "With reacted and unreacted",
     }),
   }),
-  event("receipt.updated", {
+  event("receipt.updated", "A member's cursors moved forward", {
     chatId: ChatId,
     userId: UserId,
     deliveredSeq: Counter,
     readSeq: Counter,
   }),
-  event("chat.created", {
+  event("chat.created", "The receiver is a member from this rev on", {
     chatId: ChatId,
-    rev: Counter,
-    accountRev: Counter,
+    rev: Rev,
+    accountRev: AccountRev,
     chat: Chat,
     lastSeq: Counter.meta({
       description: "The chat's last message then; up to it all counts as read",
     }),
-  }).meta({ description: "The receiver is a member from this rev on" }),
-  event("chat.updated", { chatId: ChatId, rev: Counter, chat: Chat }),
-  event("chat.deleted", {
-    chatId: ChatId,
-    rev: Counter.optional(),
-    accountRev: Counter.optional(),
-  }).meta({
-    description:
-      "The chat was deleted (rev), or the receiver is out of it (accountRev)",
   }),
-  event("member.joined", {
+  event("chat.updated", "A group has another title", {
     chatId: ChatId,
-    rev: Counter,
+    rev: Rev,
+    chat: Chat,
+  }),
+  event(
+    "chat.deleted",
+    "The chat was deleted (`rev`), or the receiver is out of it (`accountRev`)",
+    {
+      chatId: ChatId,
+      rev: Rev.optional(),
+      accountRev: AccountRev.optional(),
+    },
+  ),
+  event("member.joined", "A person came into the chat", {
+    chatId: ChatId,
+    rev: Rev,
     member: Member,
     memberCount: Counter,
   }),
-  event("member.updated", { chatId: ChatId, rev: Counter, member: Member }),
-  event("member.left", {
+  event("member.updated", "A member has another role", {
     chatId: ChatId,
-    rev: Counter,
+    rev: Rev,
+    member: Member,
+  }),
+  event("member.left", "A person left the chat, or was removed", {
+    chatId: ChatId,
+    rev: Rev,
     member: Member,
     memberCount: Counter,
   }),
-  event("chat.behind", { chatId: ChatId, rev: Counter }).meta({
-    description:
-      "Changes up to this rev exist that were not sent: ask for them",
+  event(
+    "chat.behind",
+    "Changes up to this rev exist that were not sent: ask for them with `changes`",
+    { chatId: ChatId, rev: Rev },
+  ),
+  event(
+    "account.behind",
+    "Account changes up to this counter exist that were not sent: read `/sync`",
+    { accountRev: AccountRev },
+  ),
+  event("typing", "Somebody is typing, or no longer", {
+    chatId: ChatId,
+    userId: UserId,
+    active: z.boolean(),
   }),
-  event("account.behind", { accountRev: Counter }).meta({
-    description:
-      "Account changes up to this counter exist that were not sent: sync",
-  }),
-  event("typing", { chatId: ChatId, userId: UserId, active: z.boolean() }),
-  event("presence", {
+  event("presence", "A watched person came or went", {
     userId: UserId,
     online: z.boolean(),
     lastSeenAt: Timestamp.nullable(),
   }),
-  event("device.updated", {
-    accountRev: Counter,
-    device: Device.omit({ current: true }),
+  event("device.updated", "A device of the account came, changed or went", {
+    accountRev: AccountRev,
+    device: Device.omit({ current: true }).meta({ id: "AccountDevice" }),
   }),
-  event("account.updated", {
-    accountRev: Counter,
-    me: Me.omit({ accountRev: true }),
+  event("account.updated", "The account's profile changed", {
+    accountRev: AccountRev,
+    me: Me.omit({ accountRev: true }).meta({ id: "Profile" }),
   }),
-  event("message.hidden", {
-    accountRev: Counter,
+  event("message.hidden", "The account deleted a message for itself alone", {
+    accountRev: AccountRev,
     chatId: ChatId,
-    seq: Counter,
+    seq: Seq,
     messageId: MessageId,
   }),
-  event("server.draining", { reconnectInMs: Counter }),
+  event(
+    "server.draining",
+    "The server stops: close, and connect again after `reconnectInMs`",
+    { reconnectInMs: Counter },
+  ),
 ]);
 export type Event = z.infer<typeof Event>;
 export type EventOf<T extends Event["type"]> = Extract<Event, { type: T }>;

@@ -6,61 +6,109 @@ import { limits } from "./limits.ts";
 import { Content, DeleteFor } from "./messages.ts";
 import { ProblemDocument } from "./problem.ts";
 import { Changes, Welcome } from "./sync.ts";
-import { Counter, Emoji, Timestamp } from "./text.ts";
+import { Counter, Emoji, Rev, Seq, Timestamp } from "./text.ts";
 
 /** The WebSocket subprotocol that both sides must name. */
 export const subprotocol = "parley.v1";
 
-export const RequestId = z.union([Counter, z.string().min(1).max(64)]);
+export const RequestId = z.union([Counter, z.string().min(1).max(64)]).meta({
+  id: "RequestId",
+  description: "The client's name for a request; its reply carries the same",
+  examples: [7],
+});
 export type RequestId = z.infer<typeof RequestId>;
 
-const frame = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z.strictObject({ type: z.literal(type), id: RequestId, ...shape });
+const frameId = (type: string) =>
+  `${type[0]!.toUpperCase()}${type.slice(1)}Frame`;
+
+const frame = <T extends string, S extends z.ZodRawShape>(
+  type: T,
+  description: string,
+  shape: S,
+) =>
+  z.strictObject({ type: z.literal(type), id: RequestId, ...shape })
+    .meta({ id: frameId(type), description });
+
+const Token = z.string().min(1).max(4096).meta({
+  description: "An access token",
+  examples: ["eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTlhIn0.c2ln"],
+});
 
 /** The first frame of every connection. */
-export const HelloFrame = frame("hello", {
-  token: z.string().min(1).max(4096),
-  cursor: z.string().min(1).max(512).optional(),
-});
+export const HelloFrame = frame(
+  "hello",
+  "Signs in. The first frame of every connection",
+  {
+    token: Token,
+    cursor: z.string().min(1).max(512).optional().meta({
+      description:
+        "Of the last hello or `/sync`: the reply then names only the chats that changed since",
+    }),
+  },
+);
 export type HelloFrame = z.infer<typeof HelloFrame>;
 
 /** What a client may ask for once it has said hello. */
 export const ClientFrame = z.discriminatedUnion("type", [
-  frame("send", {
+  frame("send", "Sends a message; answered once it is durable", {
     chatId: ChatId,
     messageId: MessageId,
     content: Content,
     replyTo: MessageId.optional(),
   }),
-  frame("edit", { chatId: ChatId, messageId: MessageId, content: Content }),
-  frame("delete", {
+  frame("edit", "Changes the content of one's own message", {
+    chatId: ChatId,
+    messageId: MessageId,
+    content: Content,
+  }),
+  frame("delete", "Deletes a message for oneself or for everyone", {
     chatId: ChatId,
     messageId: MessageId,
     for: DeleteFor.default("everyone"),
   }),
-  frame("react", {
+  frame("react", "Reacts with an emoji, or takes the reaction back", {
     chatId: ChatId,
     messageId: MessageId,
     emoji: Emoji,
     active: z.boolean().default(true),
   }),
-  frame("read", { chatId: ChatId, seq: Counter }),
-  frame("delivered", { chatId: ChatId, seq: Counter }),
+  frame("read", "Tells how far one has read; never moves back", {
+    chatId: ChatId,
+    seq: Seq,
+  }),
+  frame("delivered", "Tells what has arrived; never moves back", {
+    chatId: ChatId,
+    seq: Seq,
+  }),
   z.strictObject({
     type: z.literal("typing"),
     id: RequestId.optional(),
     chatId: ChatId,
     active: z.boolean(),
+  }).meta({
+    id: frameId("typing"),
+    description:
+      "Tells the chat that one is typing, or no longer. Without an `id` it gets no reply",
   }),
-  frame("presence", { state: z.enum(["active", "away"]) }),
-  frame("watch", { userIds: z.array(UserId).max(limits.watchedUsers) }),
-  frame("changes", {
+  frame("presence", "Tells whether a person is at this device", {
+    state: z.enum(["active", "away"]),
+  }),
+  frame(
+    "watch",
+    "Asks for the presence of these people from now on, instead of those before",
+    { userIds: z.array(UserId).max(limits.watchedUsers) },
+  ),
+  frame("changes", "Reads what changed in a chat after a rev", {
     chatId: ChatId,
-    since: Counter,
+    since: Rev,
     limit: z.int().min(1).max(limits.pageItems).default(limits.pageItems),
   }),
-  frame("refresh", { token: z.string().min(1).max(4096) }),
-  frame("ping", {}),
+  frame(
+    "refresh",
+    "Brings a new access token of the same device before the old one runs out",
+    { token: Token },
+  ),
+  frame("ping", "Asks for a sign of life", {}),
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<
@@ -70,14 +118,19 @@ export type ClientFrameOf<T extends ClientFrame["type"]> = Extract<
 
 export const SendReply = z.object({
   messageId: MessageId,
-  seq: Counter,
-  rev: Counter,
+  seq: Seq,
+  rev: Rev,
   createdAt: Timestamp,
-  duplicate: z.boolean(),
+  duplicate: z.boolean().meta({
+    description: "The message was stored before, with the same `messageId`",
+  }),
 }).meta({ id: "SendReply" });
 export type SendReply = z.infer<typeof SendReply>;
 
-export const RevReply = z.object({ rev: Counter }).meta({ id: "RevReply" });
+export const RevReply = z.object({ rev: Rev }).meta({
+  id: "RevReply",
+  description: "The message's `rev` as it is now",
+});
 export type RevReply = z.infer<typeof RevReply>;
 const Nothing = z.object({});
 
@@ -114,7 +167,7 @@ export const ReplyFrame = z.discriminatedUnion("ok", [
     id: RequestId.nullable(),
     ok: z.literal(false),
     error: ProblemDocument,
-  }),
+  }).meta({ id: "ErrorReply" }),
 ]);
 export type ReplyFrame = z.infer<typeof ReplyFrame>;
 

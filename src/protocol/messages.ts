@@ -1,18 +1,26 @@
 import { z } from "zod";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
-import { Counter, text, Timestamp } from "./text.ts";
+import { Counter, Rev, Seq, text, Timestamp } from "./text.ts";
 
 /** What a person can send. */
 export const Content = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("text"), text: text(1, limits.textLength) }),
-]).meta({ id: "Content" });
+  z.strictObject({
+    type: z.literal("text"),
+    text: text(1, limits.textLength).meta({ examples: ["Hello, Grace"] }),
+  }).meta({ id: "TextContent" }),
+]).meta({ id: "Content", description: "What a message says" });
 export type Content = z.infer<typeof Content>;
 
-export const MessageRef = z.object({ seq: Counter, messageId: MessageId });
+export const MessageRef = z.object({ seq: Seq, messageId: MessageId }).meta({
+  id: "MessageRef",
+});
 
 /** How many people reacted with one emoji. */
-export const ReactionCount = z.object({ emoji: z.string(), count: Counter });
+export const ReactionCount = z.object({
+  emoji: z.string().meta({ examples: ["👍"] }),
+  count: Counter,
+}).meta({ id: "ReactionCount" });
 
 export const Reaction = ReactionCount.extend({
   mine: z.boolean().meta({ description: "Whether the caller is among them" }),
@@ -21,21 +29,23 @@ export type Reaction = z.infer<typeof Reaction>;
 
 export const Message = z.object({
   chatId: ChatId,
-  seq: Counter,
-  rev: Counter,
+  seq: Seq,
+  rev: Rev,
   messageId: MessageId,
   senderId: UserId,
   content: Content.nullable().meta({
     description: "null once deleted for everyone",
   }),
-  replyTo: MessageRef.nullable(),
+  replyTo: MessageRef.nullable().meta({
+    description: "The message that this one answers",
+  }),
   replyCount: Counter,
   reactions: z.array(Reaction),
   pinned: z.boolean(),
   createdAt: Timestamp,
   editedAt: Timestamp.nullable(),
   deletedAt: Timestamp.nullable(),
-}).meta({ id: "Message" });
+}).meta({ id: "Message", description: "A message as the caller sees it" });
 export type Message = z.infer<typeof Message>;
 
 /** A message as an event carries it: the same for every receiver, so without `mine`. */
@@ -43,30 +53,35 @@ export const BroadcastMessage = Message.extend({
   reactions: z.array(ReactionCount),
 }).meta({
   id: "BroadcastMessage",
+  description:
+    "A message as an event carries it: the same for every receiver, so without `mine`",
 });
 export type BroadcastMessage = z.infer<typeof BroadcastMessage>;
 
 export const SendMessage = z.strictObject({
   messageId: MessageId.optional(),
   content: Content,
-  replyTo: MessageId.optional(),
+  replyTo: MessageId.optional().meta({
+    description: "The message that this one answers, in the same chat",
+  }),
 }).meta({ id: "SendMessage" });
 export type SendMessage = z.infer<typeof SendMessage>;
 
-export const SentMessage = Message.extend({ duplicate: z.boolean().optional() })
-  .meta({
-    id: "SentMessage",
-  });
+export const SentMessage = Message.extend({
+  duplicate: z.boolean().optional().meta({
+    description: "The message was stored before, with the same `messageId`",
+  }),
+}).meta({ id: "SentMessage" });
 
 export const EditMessage = z.strictObject({ content: Content }).meta({
   id: "EditMessage",
 });
 
 /** Whom a deletion reaches: the caller alone, or every member. */
-export const DeleteFor = z.enum(["me", "everyone"]);
+export const DeleteFor = z.enum(["me", "everyone"]).meta({ id: "DeleteFor" });
 export type DeleteFor = z.infer<typeof DeleteFor>;
 
-export const CursorMove = z.strictObject({ seq: Counter }).meta({
+export const CursorMove = z.strictObject({ seq: Seq }).meta({
   id: "CursorMove",
 });
 
@@ -74,20 +89,28 @@ export const MemberStatus = z.object({
   userId: UserId,
   delivered: z.boolean(),
   read: z.boolean(),
-});
+}).meta({ id: "MemberStatus" });
 
 /** How far a message has come towards the other members. */
 export const MessageStatus = z.object({
   status: z.enum(["sent", "delivered", "read"]),
   members: z.array(MemberStatus),
-}).meta({ id: "MessageStatus" });
+}).meta({
+  id: "MessageStatus",
+  description:
+    "How far a message has come: `sent` (stored), `delivered` or `read` (by every other member)",
+});
 export type MessageStatus = z.infer<typeof MessageStatus>;
+
+const seqQuery = z.coerce.number().pipe(Seq).optional();
 
 /** Which page of a chat: next to a `seq`, around one, or none of them for the latest. */
 export const HistoryQuery = z.object({
-  before: z.coerce.number().pipe(Counter).optional(),
-  after: z.coerce.number().pipe(Counter).optional(),
-  around: z.coerce.number().pipe(Counter).optional(),
+  before: seqQuery.meta({ description: "The page that ends before this seq" }),
+  after: seqQuery.meta({ description: "The page that starts after this seq" }),
+  around: seqQuery.meta({
+    description: "The page with this seq in its middle",
+  }),
   limit: z.coerce.number().int().min(1).max(limits.pageItems).default(50),
 }).refine(
   ({ before, after, around }) =>
@@ -101,5 +124,5 @@ export const History = z.object({
   items: z.array(Message),
   hasBefore: z.boolean().meta({ description: "Whether older messages exist" }),
   hasAfter: z.boolean().meta({ description: "Whether newer messages exist" }),
-}).meta({ id: "History" });
+}).meta({ id: "History", description: "Messages, ascending by `seq`" });
 export type History = z.infer<typeof History>;

@@ -4,7 +4,9 @@ import { limits } from "./limits.ts";
 /** `?limit=` and `?cursor=` of every list. */
 export const ListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(limits.pageItems).default(50),
-  cursor: z.string().min(1).max(512).optional(),
+  cursor: z.string().min(1).max(512).optional().meta({
+    description: "The `nextCursor` of the page before",
+  }),
 });
 export interface ListQuery {
   readonly limit: number;
@@ -13,7 +15,12 @@ export interface ListQuery {
 
 /** A page of a list; `nextCursor` is null on the last one. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+  z.object({
+    items: z.array(item),
+    nextCursor: z.string().nullable().meta({
+      description: "Asks for the next page; null on the last one",
+    }),
+  });
 
 export interface List<Item> {
   items: Item[];

@@ -29,22 +29,29 @@ export const problemKinds = {
 export type ProblemCode = keyof typeof problemKinds;
 
 /** Which part of the input is at fault, as a dotted path, and why. */
-export const InputError = z.object({ path: z.string(), message: z.string() })
-  .meta({
-    id: "InputError",
-  });
+export const InputError = z.object({
+  path: z.string().meta({ examples: ["content.text"] }),
+  message: z.string(),
+}).meta({ id: "InputError" });
 export type InputError = z.infer<typeof InputError>;
 
 /** An error as the client sees it (RFC 9457): `code` is stable, `detail` is for people. */
 export const ProblemDocument = z.object({
-  type: z.string(),
+  type: z.string().meta({ description: "Names the code as a URI" }),
   title: z.string(),
   status: z.int().min(400).max(599),
   code: z.enum(Object.keys(problemKinds) as [ProblemCode, ...ProblemCode[]]),
-  detail: z.string().optional(),
-  errors: z.array(InputError).optional(),
-  retryAfterMs: z.int().min(0).optional(),
-}).meta({ id: "Problem", description: "An error (RFC 9457)" });
+  detail: z.string().optional().meta({ description: "For people" }),
+  errors: z.array(InputError).optional().meta({
+    description: "With `invalid_input`: what is wrong where",
+  }),
+  retryAfterMs: z.int().min(0).optional().meta({
+    description: "Milliseconds after which trying again makes sense",
+  }),
+}).meta({
+  id: "Problem",
+  description: "An error (RFC 9457). `code` is stable, for programs",
+});
 export type ProblemDocument = z.infer<typeof ProblemDocument>;
 
 export interface ProblemExtras {

@@ -3,23 +3,38 @@ import { Device, Me, User } from "./accounts.ts";
 import { Chat, Member, Receipt, Role } from "./chats.ts";
 import { ChatId, DeviceId, MessageId } from "./ids.ts";
 import { Message } from "./messages.ts";
-import { Counter } from "./text.ts";
+import { AccountRev, Counter, Rev, Seq } from "./text.ts";
+
+const lastSeq = Counter.meta({ description: "The `seq` of the last message" });
+const unread = Counter.meta({ description: "`lastSeq` − `readSeq`" });
+const epoch = z.string().meta({
+  description:
+    "Names the history of the database. Another one than before: start from zero",
+  examples: ["3f1d2c4b5a69788796a5b4c3d2e1f001"],
+});
+const cursor = z.string().meta({
+  description: "For the next `hello` or `/sync`",
+  examples: ["1.3f1d2c4b5a69788796a5b4c3d2e1f001.7310.42"],
+});
 
 /** The counters of one chat, as one member has them. */
 export const ChatHead = z.object({
   chatId: ChatId,
-  rev: Counter,
-  lastSeq: Counter,
+  rev: Rev,
+  lastSeq,
   readSeq: Counter,
   deliveredSeq: Counter,
-  unread: Counter,
-}).meta({ id: "ChatHead" });
+  unread,
+}).meta({
+  id: "ChatHead",
+  description: "The counters of a chat, as the caller has them",
+});
 export type ChatHead = z.infer<typeof ChatHead>;
 
 /** A chat in the caller's list. */
 export const ChatItem = Chat.extend({
-  rev: Counter,
-  lastSeq: Counter,
+  rev: Rev,
+  lastSeq,
   lastMessage: Message.nullable(),
   peer: User.nullable().meta({
     description: "The other person of a direct chat",
@@ -28,56 +43,68 @@ export const ChatItem = Chat.extend({
     role: Role,
     readSeq: Counter,
     deliveredSeq: Counter,
-    unread: Counter,
+    unread,
   }),
-}).meta({ id: "ChatItem" });
+}).meta({ id: "ChatItem", description: "A chat in the caller's list" });
 export type ChatItem = z.infer<typeof ChatItem>;
 
 export const CreatedChat = ChatItem.extend({
-  duplicate: z.boolean().optional(),
-}).meta({
-  id: "CreatedChat",
-});
+  duplicate: z.boolean().optional().meta({
+    description: "The chat was there before",
+  }),
+}).meta({ id: "CreatedChat" });
 
 /**
  * The present state of what changed in a chat after `from`, oldest change first.
  * The reader is at `to` once it has applied the page; applying it twice changes nothing.
  */
 export const Changes = z.object({
-  from: Counter,
-  to: Counter,
+  from: Rev,
+  to: Rev.meta({ description: "Where the reader is after this page" }),
   hasMore: z.boolean(),
-  epoch: z.string(),
+  epoch,
   chat: Chat.nullable().meta({
     description: "null when the chat itself did not change",
   }),
   messages: z.array(Message),
   members: z.array(Member),
   receipts: z.array(Receipt),
-}).meta({ id: "Changes" });
+}).meta({
+  id: "Changes",
+  description:
+    "The present state of what changed in a chat, oldest change first. Applying it twice changes nothing",
+});
 export type Changes = z.infer<typeof Changes>;
 
 export const HiddenMessage = z.object({
   chatId: ChatId,
-  seq: Counter,
+  seq: Seq,
   messageId: MessageId,
+}).meta({
+  id: "HiddenMessage",
+  description: "A message that the caller deleted for themselves alone",
 });
 export type HiddenMessage = z.infer<typeof HiddenMessage>;
 
 /** What changed in the caller's world since a cursor. */
 export const Sync = z.object({
-  cursor: z.string(),
+  cursor,
   hasMore: z.boolean(),
-  epoch: z.string(),
-  accountRev: Counter,
+  epoch,
+  accountRev: AccountRev,
   chats: z.array(ChatHead),
   gone: z.array(ChatId).meta({
     description: "Chats left, lost or deleted since",
   }),
-  me: Me.nullable(),
+  me: Me.nullable().meta({
+    description: "null when the profile did not change",
+  }),
   devices: z.array(Device),
   hidden: z.array(HiddenMessage),
-}).meta({ id: "Sync" });
+}).meta({
+  id: "Sync",
+  description: "What changed in the caller's world since a cursor",
+});
 export type Sync = z.infer<typeof Sync>;
 
 /** The answer to `hello`: from here on the connection misses nothing. */
@@ -90,14 +117,17 @@ export const Welcome = z.object({
     textLength: Counter,
     watchedUsers: Counter,
   }),
-  epoch: z.string(),
-  accountRev: Counter,
+  epoch,
+  accountRev: AccountRev,
   chats: z.array(ChatHead).meta({
     description: "All chats; with a cursor in hello, those that changed since",
   }),
   gone: z.array(ChatId).meta({
     description: "With a cursor: chats left, lost or deleted since",
   }),
-  cursor: z.string(),
-}).meta({ id: "Welcome" });
+  cursor,
+}).meta({
+  id: "Welcome",
+  description: "From here on the connection misses nothing",
+});
 export type Welcome = z.infer<typeof Welcome>;
