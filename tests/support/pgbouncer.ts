@@ -1,4 +1,3 @@
-import { needs } from "./needs.ts";
 import {
   freePort,
   pgbouncerProgram,
@@ -8,12 +7,9 @@ import {
 import { needsPostgres, type PostgresServer } from "./postgres_server.ts";
 
 /** For tests that go through a pooler, to a PostgreSQL of their own. */
-export const needsPgbouncer = () => {
-  const postgres = needsPostgres();
-  return postgres.ignore
-    ? postgres
-    : needs(pgbouncerProgram !== undefined, "pgbouncer");
-};
+export const needsPgbouncer = () => ({
+  ignore: needsPostgres().ignore || pgbouncerProgram === undefined,
+});
 
 /** A pgbouncer in transaction mode in front of `server`, with few connections to it. */
 export async function startPgbouncer(

@@ -1,0 +1,18 @@
+FROM denoland/deno:2.9.6
+
+WORKDIR /parley
+COPY deno.json deno.lock ./
+RUN deno install --frozen
+COPY migrations migrations
+COPY src src
+RUN deno cache src/main.ts src/db/migrate_task.ts src/keys_task.ts \
+  && mkdir /data && chown -R deno:deno /data /parley
+
+# Without DATABASE_URL, the embedded database and its keys live here: mount a volume on it.
+ENV DATA_DIR=/data
+VOLUME /data
+
+USER deno
+EXPOSE 8080
+# Deno itself is the first process, so that SIGTERM reaches the service and lets it drain.
+CMD ["deno", "run", "-A", "--cached-only", "src/main.ts"]

@@ -1,0 +1,19 @@
+/** Says before a test run, in a line each, what it does without. */
+import { pgbouncerProgram, postgresPrograms } from "./programs.ts";
+
+const missing = [
+  [
+    Deno.env.get("TEST_DATABASE_URL"),
+    "TEST_DATABASE_URL is not set: all tests run on the embedded database",
+  ],
+  [
+    postgresPrograms,
+    "PostgreSQL's programs are not installed: tests that kill a server are skipped",
+  ],
+  [
+    pgbouncerProgram,
+    "pgbouncer is not installed: tests behind a pooler are skipped",
+  ],
+] as const;
+
+for (const [found, line] of missing) if (!found) console.log(line);
