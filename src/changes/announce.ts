@@ -31,6 +31,14 @@ export function createAnnounce(parts: AnnounceParts): Announce {
     };
   }
 
+  async function publish(shard: number, batch: readonly Announcement[]) {
+    try {
+      await relay.publish(shard, batch);
+    } catch (error) {
+      onRelayFailure(error, batch.length);
+    }
+  }
+
   return (events) => {
     if (events.length === 0) return;
     const announcements = events.map(announcement);
@@ -39,10 +47,6 @@ export function createAnnounce(parts: AnnounceParts): Announce {
       announcements,
       ({ scopeId }) => shardOf(scopeId),
     );
-    for (const [shard, batch] of byShard) {
-      relay.publish(shard, batch).catch((error) =>
-        onRelayFailure(error, batch.length)
-      );
-    }
+    for (const [shard, batch] of byShard) void publish(shard, batch);
   };
 }

@@ -55,16 +55,21 @@ export function createLane(
   let onDrained: (() => void)[] = [];
 
   function submit<Reply>(command: Command<Reply>): Promise<Reply> {
-    const oldest = queue[0];
-    const stalled = oldest !== undefined &&
-      now() - oldest.since > limits.waitMs;
-    if (stalled || queue.length >= limits.waiting) {
+    if (isStalled() || queue.length >= limits.waiting) {
       return Promise.reject(tooBusy());
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     queue.push({ command, since: now(), resolve, reject });
     pump();
     return promise as Promise<Reply>;
+  }
+
+  /** Whether a newcomer would wait as long as those before it already have. */
+  function isStalled() {
+    const oldest = queue[0];
+    // With a batch to spare, the oldest waits for its scope alone, which need not hold up others.
+    return inFlight >= limits.inFlight && oldest !== undefined &&
+      now() - oldest.since > limits.waitMs;
   }
 
   function pump() {
@@ -141,7 +146,7 @@ export function createLane(
   /** Those of the batch that are ready to be decided. */
   async function prepared(batch: readonly Waiting[]): Promise<Waiting[]> {
     const outcomes = await Promise.allSettled(
-      batch.map(({ command }) => command.prepare?.()),
+      batch.map(async ({ command }) => await command.prepare?.()),
     );
     return batch.filter(({ reject }, i) => {
       const outcome = outcomes[i]!;

@@ -1,0 +1,416 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { createLane } from "../../src/changes/lane.ts";
+import { Problem } from "../../src/protocol/problem.ts";
+import {
+  command,
+  heldLane,
+  nameOf,
+  postgresError,
+  quiet,
+  stored,
+} from "./held_lane.ts";
+
+const deadlock = postgresError("40P01");
+const uniqueViolation = postgresError("23505");
+
+Deno.test("lane: commands of several chats gather while a batch is in flight", async () => {
+  const { submit, flight } = heldLane();
+  const replies = [submit(command("a1", ["A"]))];
+  const first = await flight();
+  replies.push(submit(command("b1", ["B"])), submit(command("c1", ["C"])));
+  replies.push(submit(command("a2", ["A"])));
+  first.land();
+
+  const second = await flight();
+  assert.deepEqual(first.names, ["a1"]);
+  assert.deepEqual(second.names, ["b1", "c1", "a2"]);
+  second.land();
+  assert.deepEqual(await Promise.all(replies), ["a1", "b1", "c1", "a2"]);
+});
+
+Deno.test("lane: a scope is in one batch at a time, others fly past it", async () => {
+  const { submit, flight, started } = heldLane({ inFlight: 3 });
+  void submit(command("a1", ["A"]));
+  const first = await flight();
+  void submit(command("a2", ["A"]));
+  void submit(command("b1", ["B"]));
+  const second = await flight();
+  assert.deepEqual(second.names, ["b1"]);
+  await quiet();
+  assert.equal(started(), 2, "a2 must wait for a1");
+
+  first.land();
+  assert.deepEqual((await flight()).names, ["a2"]);
+});
+
+Deno.test("lane: a command of two scopes waits for both and is not overtaken", async () => {
+  const { submit, flight, started } = heldLane({ inFlight: 3 });
+  void submit(command("a", ["A"]));
+  const first = await flight();
+  for (const [name, ...scopes] of [["ab", "A", "B"], ["b", "B"], ["c", "C"]]) {
+    void submit(command(name!, scopes));
+  }
+  const second = await flight();
+  assert.deepEqual(second.names, ["c"]);
+  await quiet();
+  assert.equal(started(), 2, "b must wait behind ab, although B is free");
+
+  first.land();
+  assert.deepEqual((await flight()).names, ["ab", "b"]);
+});
+
+Deno.test("lane: a batch has a size, and a full one keeps the order", async () => {
+  const { submit, flight, log } = heldLane({ batchSize: 2, inFlight: 2 });
+  const names = ["a1", "a2", "a3", "a4", "a5"];
+  const replies = names.map((name) => submit(command(name, ["A"])));
+  const flown: (readonly string[])[] = [];
+  while (flown.flat().length < names.length) {
+    const batch = await flight();
+    flown.push(batch.names);
+    batch.land();
+  }
+  await Promise.all(replies);
+  assert.deepEqual(flown, [["a1"], ["a2", "a3"], ["a4", "a5"]]);
+  assert.deepEqual(
+    log.filter((line) => line.startsWith("announced")),
+    names.map((name) => `announced ${name}`),
+  );
+});
+
+Deno.test("lane: no more batches fly than allowed", async () => {
+  const { submit, flight, started } = heldLane({ inFlight: 2 });
+  for (const name of ["a", "b", "c", "d"]) void submit(command(name, [name]));
+  const first = await flight();
+  await flight();
+  await quiet();
+  assert.equal(started(), 2);
+  first.land();
+  assert.deepEqual((await flight()).names, ["c", "d"]);
+});
+
+Deno.test("lane: past the bound a newcomer is refused at once", async () => {
+  const { submit, flight, log } = heldLane({ waiting: 2 });
+  void submit(command("a1", ["A"]));
+  const first = await flight();
+  const waiting = [
+    submit(command("a2", ["A"])),
+    submit(command("b1", ["B"])),
+  ];
+  assert.equal(await submit(command("c1", ["C"])), "unavailable");
+  assert.deepEqual(log, ["refused c1"], "nothing else has been answered");
+
+  first.land();
+  const second = await flight();
+  assert.deepEqual(second.names, ["a2", "b1"]);
+  second.land();
+  assert.deepEqual(await Promise.all(waiting), ["a2", "b1"]);
+});
+
+Deno.test("lane: what has waited too long is refused and never runs", async () => {
+  const { submit, flight, clock, started } = heldLane({ waitMs: 1000 });
+  void submit(command("a1", ["A"]));
+  const first = await flight();
+  const early = submit(command("early", ["B"]));
+  clock.ms = 1;
+  const late = submit(command("late", ["B"]));
+  clock.ms = 1001;
+  assert.equal(
+    await submit(command("newcomer", ["C"])),
+    "unavailable",
+    "the lane stands still: a newcomer would wait as long",
+  );
+
+  first.land();
+  assert.equal(await early, "unavailable");
+  const second = await flight();
+  assert.deepEqual(second.names, ["late"], "waited 1000 ms and no longer");
+  second.land();
+  assert.equal(await late, "late");
+
+  const after = submit(command("after", ["C"]));
+  (await flight()).land();
+  assert.equal(await after, "after", "the lane goes on");
+  assert.equal(started(), 3);
+});
+
+Deno.test("lane: a scope that stands still does not refuse the others", async () => {
+  const { submit, flight, clock } = heldLane({ inFlight: 2, waitMs: 1000 });
+  void submit(command("a1", ["A"]));
+  await flight();
+  const stuck = submit(command("a2", ["A"]));
+  clock.ms = 1001;
+  const other = submit(command("b1", ["B"]));
+  const second = await flight();
+  assert.deepEqual(second.names, ["b1"]);
+  second.land();
+  assert.equal(await other, "b1");
+  assert.equal(await stuck, "unavailable");
+});
+
+Deno.test("lane: one command that sinks the batch sinks only itself", async () => {
+  const { submit, flight, log } = heldLane();
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const replies = ["a1", "poison", "a2", "b1"].map((name) =>
+    submit(command(name, [name === "b1" ? "B" : "A"]))
+  );
+  first.land();
+
+  const batch = await flight();
+  assert.equal(batch.names.length, 4);
+  batch.fail(new Error("Sunk"));
+  for (const name of ["a1", "poison", "a2", "b1"]) {
+    const single = await flight();
+    assert.deepEqual(single.names, [name], "one by one, in their order");
+    if (name === "poison") single.fail(new Error("Poisonous"));
+    else single.land();
+  }
+  assert.deepEqual(await Promise.all(replies), [
+    "a1",
+    "Poisonous",
+    "a2",
+    "b1",
+  ]);
+  assert.ok(!log.includes("announced poison"));
+});
+
+Deno.test("lane: the scopes of a batch stay taken while it goes one by one", async () => {
+  const { submit, flight, started } = heldLane({ inFlight: 2 });
+  void submit(command("first", ["F"]));
+  void submit(command("other", ["O"]));
+  const [first, other] = [await flight(), await flight()];
+  void submit(command("a1", ["A"]));
+  void submit(command("b1", ["B"]));
+  first.land();
+  const batch = await flight();
+  void submit(command("b2", ["B"]));
+  batch.fail(new Error("Sunk"));
+  const a1 = await flight();
+  other.land();
+  await quiet();
+  assert.deepEqual(a1.names, ["a1"]);
+  assert.equal(started(), 4, "b2 must not overtake b1");
+  a1.land();
+  const b1 = await flight();
+  b1.land();
+  assert.deepEqual(b1.names, ["b1"]);
+  assert.deepEqual((await flight()).names, ["b2"]);
+});
+
+Deno.test("lane: a batch that met another transaction is tried again whole", async () => {
+  const { submit, flight, log } = heldLane();
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const replies = ["a", "b"].map((name) => submit(command(name, [name])));
+  first.land();
+  for (let tries = 1; tries <= 2; tries++) {
+    const batch = await flight();
+    assert.deepEqual(batch.names, ["a", "b"]);
+    batch.fail(deadlock);
+  }
+  const third = await flight();
+  assert.deepEqual(third.names, ["a", "b"]);
+  third.land();
+  assert.deepEqual(await Promise.all(replies), ["a", "b"]);
+  assert.equal(log.filter((line) => line === "announced a").length, 1);
+});
+
+Deno.test("lane: contention that does not end is given up", async () => {
+  const { submit, flight, started } = heldLane();
+  const reply = submit(command("a", ["A"]));
+  for (let tries = 1; tries <= 3; tries++) (await flight()).fail(deadlock);
+  assert.match(await reply, /40P01/);
+  assert.equal(started(), 3);
+});
+
+Deno.test("lane: a command that met its own id decides again, once", async () => {
+  const { submit, flight, started } = heldLane();
+  const once = submit(command("once", ["A"]));
+  (await flight()).fail(uniqueViolation);
+  (await flight()).land();
+  assert.equal(await once, "once");
+
+  const twice = submit(command("twice", ["A"]));
+  (await flight()).fail(uniqueViolation);
+  (await flight()).fail(uniqueViolation);
+  assert.match(await twice, /23505/);
+  assert.equal(started(), 4);
+});
+
+Deno.test("lane: an unknown outcome is everyone's, and nothing is announced", async () => {
+  const { submit, flight, log, started } = heldLane();
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const replies = ["a", "b"].map((name) => submit(command(name, [name])));
+  first.land();
+  (await flight()).fail(new Problem("unavailable"));
+  assert.deepEqual(await Promise.all(replies), ["unavailable", "unavailable"]);
+  assert.equal(started(), 2, "it is the caller who tries again");
+  assert.deepEqual(log.slice(2), ["refused a", "refused b"]);
+});
+
+Deno.test("lane: announced before anyone is answered, in the order of the numbers", async () => {
+  const { submit, flight, log } = heldLane();
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const replies = ["a1", "b1", "a2"].map((name) =>
+    submit(command(name, [name[0]!]))
+  );
+  first.land();
+  (await flight()).land();
+  await Promise.all(replies);
+  assert.deepEqual(log, [
+    "announced first",
+    "answered first",
+    "announced a1",
+    "announced b1",
+    "announced a2",
+    "answered a1",
+    "answered b1",
+    "answered a2",
+  ]);
+});
+
+Deno.test("lane: a command that cannot be prepared rejects alone", async (t) => {
+  const failing: Record<string, () => Promise<void>> = {
+    "with a rejection": () => Promise.reject(new Error("No key")),
+    "by throwing": () => {
+      throw new Error("No key");
+    },
+  };
+  for (const [how, prepare] of Object.entries(failing)) {
+    await t.step(how, async () => {
+      const { submit, flight } = heldLane();
+      void submit(command("first", ["F"]));
+      const first = await flight();
+      const replies = [
+        submit(command("a", ["A"])),
+        submit(command("unready", ["A"], prepare)),
+        submit(command("b", ["B"])),
+      ];
+      first.land();
+      const batch = await flight();
+      assert.deepEqual(batch.names, ["a", "b"]);
+      batch.land();
+      assert.deepEqual(await Promise.all(replies), ["a", "No key", "b"]);
+    });
+  }
+
+  await t.step(
+    "and leaves the lane free when it was the whole batch",
+    async () => {
+      const { submit, flight, lane } = heldLane();
+      const unready = command("a", ["A"], failing["with a rejection"]);
+      assert.equal(await submit(unready), "No key");
+      const next = submit(command("b", ["A"]));
+      (await flight()).land();
+      assert.equal(await next, "b");
+      await lane.drained();
+    },
+  );
+});
+
+Deno.test("lane: prepared once and before the batch, however often it is tried", async () => {
+  const { submit, flight, started } = heldLane();
+  const gate = Promise.withResolvers<void>();
+  let prepared = 0;
+  const reply = submit(command("a", ["A"], () => {
+    prepared++;
+    return gate.promise;
+  }));
+  await quiet();
+  assert.equal(started(), 0);
+  gate.resolve();
+  (await flight()).fail(deadlock);
+  (await flight()).land();
+  assert.equal(await reply, "a");
+  assert.equal(prepared, 1);
+});
+
+Deno.test("lane: drained once everything is answered", async () => {
+  const { submit, flight, lane, log } = heldLane();
+  await lane.drained();
+  void submit(command("a1", ["A"]));
+  const first = await flight();
+  void submit(command("a2", ["A"]));
+  let isDrained = false;
+  const drained = lane.drained().then(() => isDrained = true);
+
+  first.land();
+  const second = await flight();
+  await quiet();
+  assert.equal(isDrained, false, "a2 is still in flight");
+  second.land();
+  await drained;
+  assert.deepEqual(log.slice(-1), ["answered a2"]);
+});
+
+Deno.test("lane: whatever comes and lands when, each scope keeps its order", async () => {
+  const wish = fc.record({
+    scopes: fc.uniqueArray(fc.constantFrom("A", "B", "C", "D"), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    isPoison: fc.boolean(),
+  });
+  const sizes = fc.record({
+    batchSize: fc.integer({ min: 1, max: 4 }),
+    inFlight: fc.integer({ min: 1, max: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(wish, { maxLength: 30 }),
+      sizes,
+      fc.scheduler(),
+      async (wishes, limits, scheduler) => {
+        const announced: string[] = [];
+        const busy = new Set<string>();
+        let inFlight = 0;
+        const lane = createLane({
+          async commit(commands) {
+            const names = commands.map((each) => namesOf.get(each)!);
+            const scopes = new Set(commands.flatMap((each) => each.scopes));
+            assert.ok(commands.length <= limits.batchSize);
+            assert.ok(++inFlight <= limits.inFlight);
+            for (const each of scopes) {
+              assert.ok(!busy.has(each), `${each} is in two batches`);
+              busy.add(each);
+            }
+            await scheduler.schedule(Promise.resolve(), names.join());
+            scopes.forEach((each) => busy.delete(each));
+            inFlight--;
+            if (names.some((name) => wishes[Number(name)]!.isPoison)) {
+              throw new Error("Sunk");
+            }
+            return stored(names);
+          },
+          announce: (events) => announced.push(...events.map(nameOf)),
+          now: () => 0,
+          limits: { ...limits, waiting: 100, waitMs: 1000 },
+        });
+        const commands = wishes.map(({ scopes }, i) => command(`${i}`, scopes));
+        const namesOf = new Map<unknown, string>(
+          commands.map((each) => [each, each.name]),
+        );
+        const settled = await scheduler.waitFor(
+          Promise.allSettled(commands.map((each) => lane.submit(each))),
+        );
+        assert.deepEqual(
+          settled.map(({ status }) => status === "rejected"),
+          wishes.map(({ isPoison }) => isPoison),
+        );
+        for (const scope of ["A", "B", "C", "D"] as const) {
+          const sound = wishes.flatMap(({ scopes, isPoison }, i) =>
+            scopes.includes(scope) && !isPoison ? [`${i}`] : []
+          );
+          assert.deepEqual(
+            announced.filter((name) => sound.includes(name)),
+            sound,
+          );
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
