@@ -26,6 +26,8 @@ export interface Table<Key extends object, Row extends Key> {
   complete?(rows: readonly Row[]): Promise<readonly Row[]>;
   /** Writes the present state of the rows, made or changed. */
   save(rows: readonly Row[]): Statement<unknown>[];
+  /** The same for rows that `load` did not find, where that can be done for less. */
+  insert?(rows: readonly Row[]): Statement<unknown>[];
 }
 
 /** Rows that a command wants to see before it decides. Made with `reads`. */

@@ -131,6 +131,7 @@ class WorkingState implements State {
   readonly #heads = new Map<ScopeId, Head>();
   readonly #moved = new Set<ScopeId>();
   readonly #rows = new Map<AnyTable, Map<string, object>>();
+  readonly #loaded = new Map<AnyTable, Set<string>>();
   readonly #changed = new Map<AnyTable, Map<string, object>>();
 
   constructor(heads: readonly HeadRow[], private readonly now: Date) {
@@ -141,7 +142,9 @@ class WorkingState implements State {
   }
 
   fill(table: AnyTable, rows: readonly object[]): void {
-    this.#rows.set(table, new Map(rows.map((row) => [table.id(row), row])));
+    const byId = new Map(rows.map((row) => [table.id(row), row]));
+    this.#rows.set(table, byId);
+    this.#loaded.set(table, new Set(byId.keys()));
   }
 
   head(scope: ScopeId): Head | undefined {
@@ -189,9 +192,19 @@ class WorkingState implements State {
       // Plain inserts: where two isolates make the same scope at once, the second must fail.
       ...(made.length > 0 ? [insertHeads(made)] : []),
       ...(advanced.length > 0 ? [advanceHeads(advanced)] : []),
-      ...[...this.#changed].flatMap(([table, rows]) =>
-        table.save([...rows.values()])
-      ),
+      ...[...this.#changed].flatMap(([table, rows]) => this.#save(table, rows)),
+    ];
+  }
+
+  #save(table: AnyTable, rows: ReadonlyMap<string, object>) {
+    if (!table.insert) return table.save([...rows.values()]);
+    const loaded = this.#loaded.get(table);
+    const found: object[] = [];
+    const made: object[] = [];
+    for (const [id, row] of rows) (loaded?.has(id) ? found : made).push(row);
+    return [
+      ...(made.length > 0 ? table.insert(made) : []),
+      ...(found.length > 0 ? table.save(found) : []),
     ];
   }
 }

@@ -1,43 +1,59 @@
-/** AES-256-GCM (NIST SP 800-38D) as it is stored: a fresh 96-bit nonce, the ciphertext, the 128-bit tag. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+} from "node:crypto";
 
+/**
+ * AES-256-GCM (NIST SP 800-38D) as it is stored: a fresh 96-bit nonce, the ciphertext, the 128-bit tag.
+ *
+ * It runs on the spot: a message is so small that handing it to a thread of Web Crypto cost four times
+ * the processor time of sealing it.
+ */
+const algorithm = "aes-256-gcm";
 const nonceBytes = 12;
+const tagBytes = 16;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Makes a key that can seal and open, and cannot be read back. */
-export function importKey(bytes: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [
-    "encrypt",
-    "decrypt",
-  ]);
-}
+/** Makes a key that is not printed by accident. */
+export const importKey = (bytes: Bytes): KeyObject => createSecretKey(bytes);
 
-export async function encrypt(
-  key: CryptoKey,
+export function encrypt(
+  key: KeyObject,
   plaintext: Bytes,
   additionalData: Bytes,
-): Promise<Bytes> {
-  const iv = crypto.getRandomValues(new Uint8Array(nonceBytes));
-  const algorithm = { name: "AES-GCM", iv, additionalData };
-  const ciphertext = await crypto.subtle.encrypt(algorithm, key, plaintext);
-  const sealed = new Uint8Array(nonceBytes + ciphertext.byteLength);
-  sealed.set(iv);
-  sealed.set(new Uint8Array(ciphertext), nonceBytes);
+): Bytes {
+  const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
+  const cipher = createCipheriv(algorithm, key, nonce);
+  cipher.setAAD(additionalData);
+  const sealed = new Uint8Array(nonceBytes + plaintext.length + tagBytes);
+  sealed.set(nonce);
+  sealed.set(cipher.update(plaintext), nonceBytes);
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), nonceBytes + plaintext.length);
   return sealed;
 }
 
-/** Rejects when the bytes, the key or the associated data are not those it was sealed with. */
-export async function decrypt(
-  key: CryptoKey,
+/** Throws when the bytes, the key or the associated data are not those it was sealed with. */
+export function decrypt(
+  key: KeyObject,
   sealed: Uint8Array,
   additionalData: Bytes,
-): Promise<Bytes> {
-  const iv = sealed.slice(0, nonceBytes);
-  const algorithm = { name: "AES-GCM", iv, additionalData };
-  const ciphertext = sealed.slice(nonceBytes);
-  return new Uint8Array(
-    await crypto.subtle.decrypt(algorithm, key, ciphertext),
-  );
+): Bytes {
+  if (sealed.length < nonceBytes + tagBytes) {
+    throw new RangeError("Cannot open what is shorter than a nonce and a tag");
+  }
+  const nonce = sealed.slice(0, nonceBytes);
+  const decipher = createDecipheriv(algorithm, key, nonce, {
+    authTagLength: tagBytes,
+  });
+  decipher.setAAD(additionalData);
+  decipher.setAuthTag(sealed.slice(-tagBytes));
+  const plaintext = decipher.update(sealed.slice(nonceBytes, -tagBytes));
+  decipher.final();
+  return new Uint8Array(plaintext);
 }
 
 const utf8 = new TextEncoder();

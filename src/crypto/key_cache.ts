@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { ChatId } from "../protocol/ids.ts";
 import { importKey } from "./aead.ts";
@@ -8,7 +9,7 @@ import type { MasterKeys } from "./master_keys.ts";
 export interface ChatKeys {
   /** The version that seals; 0 when the chat has no key. */
   readonly newest: number;
-  readonly byVersion: ReadonlyMap<number, CryptoKey>;
+  readonly byVersion: ReadonlyMap<number, KeyObject>;
 }
 
 export interface KeyCacheParts {
@@ -60,7 +61,7 @@ export function createKeyCache(
     const stored = (await load(chatId)).get(chatId) ?? [];
     const byVersion = new Map(
       await Promise.all(stored.map(async (key) => {
-        const open = await importKey(await unwrapDataKey(masterKeys, key));
+        const open = importKey(await unwrapDataKey(masterKeys, key));
         return [key.keyVersion, open] as const;
       })),
     );

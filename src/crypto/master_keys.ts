@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { KeyList } from "../lib/key_list.ts";
 import { type Bytes, decrypt, encrypt, importKey } from "./aead.ts";
 
@@ -27,26 +28,33 @@ export function createMasterKeys(list: KeyList): MasterKeys {
   return {
     current,
 
-    async wrap(dataKey, aad) {
-      const wrapped = await encrypt(await keys.get(current)!, dataKey, aad);
-      return { masterKeyId: current, wrapped };
+    wrap(dataKey, aad) {
+      const wrapped = encrypt(keys.get(current)!, dataKey, aad);
+      return Promise.resolve({ masterKeyId: current, wrapped });
     },
 
-    async unwrap({ masterKeyId, wrapped }, aad) {
-      const key = await keys.get(masterKeyId);
-      if (!key) {
-        throw new Error(
-          `Cannot open a data key: the master key '${masterKeyId}' is not configured`,
-        );
-      }
-      try {
-        return await decrypt(key, wrapped, aad);
-      } catch (cause) {
-        throw new Error(
-          `Cannot open a data key with the master key '${masterKeyId}': one of them was changed`,
-          { cause },
-        );
-      }
-    },
+    unwrap: (wrapped, aad) =>
+      new Promise((resolve) => resolve(open(keys, wrapped, aad))),
   };
+}
+
+function open(
+  keys: ReadonlyMap<string, KeyObject>,
+  { masterKeyId, wrapped }: WrappedKey,
+  aad: Bytes,
+): Bytes {
+  const key = keys.get(masterKeyId);
+  if (!key) {
+    throw new Error(
+      `Cannot open a data key: the master key '${masterKeyId}' is not configured`,
+    );
+  }
+  try {
+    return decrypt(key, wrapped, aad);
+  } catch (cause) {
+    throw new Error(
+      `Cannot open a data key with the master key '${masterKeyId}': one of them was changed`,
+      { cause },
+    );
+  }
 }

@@ -60,7 +60,7 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     const key = await openingKey(chatId, keyVersion);
     const aad = place(chatId, messageId, keyVersion);
     try {
-      return text.decode(await decrypt(key, sealed, aad));
+      return text.decode(decrypt(key, sealed, aad));
     } catch (cause) {
       throw new Error(
         `Cannot open message ${messageId} of chat ${chatId}: its content or its place was changed`,
@@ -77,7 +77,7 @@ export function createSealer(parts: KeyCacheParts): Sealer {
       const key = byVersion.get(newest);
       if (!key) throw new Problem("not_found");
       const aad = place(chatId, messageId, newest);
-      const sealed = await encrypt(key, utf8.encode(plaintext), aad);
+      const sealed = encrypt(key, utf8.encode(plaintext), aad);
       return { keyVersion: newest, sealed };
     },
 
