@@ -1,13 +1,11 @@
 import { isContention } from "../db/database.ts";
 import { Problem } from "../protocol/problem.ts";
-import type { Changes, Command, ScopeId } from "./command.ts";
+import type { Changes, Command } from "./command.ts";
 import { type Committed, isStale, type Settled } from "./commit.ts";
 
 export interface LaneLimits {
   /** Commands in one batch at most. */
   readonly batchSize: number;
-  /** Batches in flight at most: load then makes batches larger instead of queues longer. */
-  readonly inFlight: number;
   /** Commands that may wait; past it a newcomer is refused at once. */
   readonly waiting: number;
   /** How long a command may wait for its batch, in milliseconds. */
@@ -15,8 +13,7 @@ export interface LaneLimits {
 }
 
 export const defaultLaneLimits: LaneLimits = {
-  batchSize: 256,
-  inFlight: 2,
+  batchSize: 512,
   waiting: 4096,
   waitMs: 5000,
 };
@@ -24,6 +21,8 @@ export const defaultLaneLimits: LaneLimits = {
 interface Waiting {
   readonly command: Command<unknown>;
   readonly since: number;
+  /** What the command does before its batch, begun at once: the batch before it leaves time for it. */
+  readonly prepared: Promise<void>;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,15 +42,14 @@ export interface Lane extends Changes {
 }
 
 /**
- * Group commit: commands gather while the batches before them are in flight, whatever chats they
- * belong to. Commands on one scope keep their order, because a scope is in one batch at a time.
+ * Group commit: commands gather while the batch before them is in flight, whatever chats they belong
+ * to, and go together in the order they came. So load makes batches larger instead of queues longer.
  */
 export function createLane(
   { commit, announce, now, limits = defaultLaneLimits }: LaneParts,
 ): Lane {
   let queue: Waiting[] = [];
-  let inFlight = 0;
-  const busy = new Set<ScopeId>();
+  let isFlying = false;
   let onDrained: (() => void)[] = [];
 
   function submit<Reply>(command: Command<Reply>): Promise<Reply> {
@@ -59,66 +57,42 @@ export function createLane(
       return Promise.reject(tooBusy());
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    queue.push({ command, since: now(), resolve, reject });
-    pump();
+    const prepared = prepare(command);
+    queue.push({ command, since: now(), prepared, resolve, reject });
+    if (!isFlying) void fly();
     return promise as Promise<Reply>;
   }
 
   /** Whether a newcomer would wait as long as those before it already have. */
   function isStalled() {
-    const oldest = queue[0];
-    // With a batch to spare, the oldest waits for its scope alone, which need not hold up others.
-    return inFlight >= limits.inFlight && oldest !== undefined &&
-      now() - oldest.since > limits.waitMs;
+    const [oldest] = queue;
+    return oldest !== undefined && now() - oldest.since > limits.waitMs;
   }
 
-  function pump() {
-    while (inFlight < limits.inFlight) {
-      const batch = takeBatch();
-      if (batch.length === 0) break;
-      void fly(batch);
-    }
-    if (inFlight === 0 && queue.length === 0) {
-      onDrained.forEach((resolve) => resolve());
-      onDrained = [];
-    }
+  /** Batch after batch, until nothing waits. */
+  async function fly() {
+    isFlying = true;
+    while (queue.length > 0) await settle(await takeBatch());
+    isFlying = false;
+    onDrained.forEach((resolve) => resolve());
+    onDrained = [];
   }
 
-  /** The oldest commands whose scopes are free. One that has to stay keeps those behind it, scope by scope. */
-  function takeBatch(): Waiting[] {
-    const batch: Waiting[] = [];
-    const staying: Waiting[] = [];
-    const kept = new Set<ScopeId>();
+  /** The oldest commands that have not waited too long and are ready to be decided. */
+  async function takeBatch(): Promise<Waiting[]> {
     const expired = now() - limits.waitMs;
-    for (const waiting of queue) {
-      const { scopes } = waiting.command;
-      if (waiting.since < expired) {
-        waiting.reject(tooBusy());
-      } else if (
-        batch.length < limits.batchSize &&
-        !scopes.some((scope) => busy.has(scope) || kept.has(scope))
-      ) {
-        batch.push(waiting);
-      } else {
-        staying.push(waiting);
-        scopes.forEach((scope) => kept.add(scope));
-      }
-    }
-    queue = staying;
-    return batch;
-  }
-
-  async function fly(batch: readonly Waiting[]) {
-    const scopes = batch.flatMap(({ command }) => command.scopes);
-    inFlight++;
-    scopes.forEach((scope) => busy.add(scope));
-    try {
-      await settle(await prepared(batch));
-    } finally {
-      inFlight--;
-      scopes.forEach((scope) => busy.delete(scope));
-      pump();
-    }
+    const [late, inTime] = split(queue, ({ since }) => since < expired);
+    late.forEach(({ reject }) => reject(tooBusy()));
+    const batch = inTime.slice(0, limits.batchSize);
+    queue = inTime.slice(limits.batchSize);
+    const outcomes = await Promise.allSettled(
+      batch.map(({ prepared }) => prepared),
+    );
+    return batch.filter(({ reject }, i) => {
+      const outcome = outcomes[i]!;
+      if (outcome.status === "rejected") reject(outcome.reason);
+      return outcome.status === "fulfilled";
+    });
   }
 
   /** Never rejects: every command of the batch gets its answer. */
@@ -143,27 +117,27 @@ export function createLane(
     batch.forEach((waiting, i) => answer(waiting, committed.settled[i]!));
   }
 
-  /** Those of the batch that are ready to be decided. */
-  async function prepared(batch: readonly Waiting[]): Promise<Waiting[]> {
-    const outcomes = await Promise.allSettled(
-      batch.map(async ({ command }) => await command.prepare?.()),
-    );
-    return batch.filter(({ reject }, i) => {
-      const outcome = outcomes[i]!;
-      if (outcome.status === "rejected") reject(outcome.reason);
-      return outcome.status === "fulfilled";
-    });
-  }
-
   return {
     submit,
-    drained() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      onDrained.push(resolve);
-      pump();
-      return promise;
-    },
+    drained: () =>
+      isFlying
+        ? new Promise((resolve) => onDrained.push(resolve))
+        : Promise.resolve(),
   };
+}
+
+/** Begins what needs no lock. A failure waits, unreported, for the batch to ask. */
+function prepare(command: Command<unknown>): Promise<void> {
+  const prepared = (async () => await command.prepare?.())();
+  prepared.catch(() => {});
+  return prepared;
+}
+
+function split<T>(items: readonly T[], isFirst: (item: T) => boolean) {
+  return [
+    items.filter(isFirst),
+    items.filter((item) => !isFirst(item)),
+  ] as const;
 }
 
 function answer({ resolve, reject }: Waiting, settled: Settled) {

@@ -4,7 +4,8 @@
  * 1. A door (`gateway/dispatch.ts`, a `routes.ts`) has checked size, rate and schema.
  * 2. The capability (for a send: `messages/send.ts`) builds a `Command`: the scopes to lock, the rows
  *    to look at, and a pure `decide`. It submits it here.
- * 3. `lane.ts`: the command waits while the batches before it are in flight, then joins the next.
+ * 3. `lane.ts`: the command waits while the batch before it is in flight, then joins the next.
+ *    `lanes.ts` keeps two such lanes; a chat is always in the same one.
  * 4. `commit.ts`: one transaction locks the heads of all scopes in id order and loads the named rows.
  * 5. `decide(state)`, in the capability's file, answers under the lock: **authorised** here. A fact
  *    then takes its `rev` and `seq` from the locked head: **numbered** here. The next command of the
@@ -22,7 +23,8 @@
 import type { Database } from "../db/database.ts";
 import type { Announce } from "./announce.ts";
 import { commitBatch } from "./commit.ts";
-import { createLane, type Lane, type LaneLimits } from "./lane.ts";
+import type { Lane, LaneLimits } from "./lane.ts";
+import { createLanes } from "./lanes.ts";
 
 export * from "./command.ts";
 export { type Announce, createAnnounce } from "./announce.ts";
@@ -38,11 +40,11 @@ export interface ChangesParts {
   readonly limits?: LaneLimits;
 }
 
-/** Builds the lane over the database. */
+/** Builds the lanes over the database. */
 export function createChanges(
   { db, announce, now, limits }: ChangesParts,
 ): Lane {
-  return createLane({
+  return createLanes({
     commit: (commands) => commitBatch(db, commands, now()),
     announce,
     now: () => performance.now(),

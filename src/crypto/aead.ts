@@ -1,9 +1,4 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  type KeyObject,
-} from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 
 /**
  * AES-256-GCM (NIST SP 800-38D) as it is stored: a fresh 96-bit nonce, the ciphertext, the 128-bit tag.
@@ -17,11 +12,8 @@ const tagBytes = 16;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Makes a key that is not printed by accident. */
-export const importKey = (bytes: Bytes): KeyObject => createSecretKey(bytes);
-
 export function encrypt(
-  key: KeyObject,
+  key: Bytes,
   plaintext: Bytes,
   additionalData: Bytes,
 ): Bytes {
@@ -38,7 +30,7 @@ export function encrypt(
 
 /** Throws when the bytes, the key or the associated data are not those it was sealed with. */
 export function decrypt(
-  key: KeyObject,
+  key: Bytes,
   sealed: Uint8Array,
   additionalData: Bytes,
 ): Bytes {

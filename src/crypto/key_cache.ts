@@ -1,7 +1,6 @@
-import type { KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { ChatId } from "../protocol/ids.ts";
-import { importKey } from "./aead.ts";
+import type { Bytes } from "./aead.ts";
 import { type StoredKey, unwrapDataKey } from "./data_keys.ts";
 import type { MasterKeys } from "./master_keys.ts";
 
@@ -9,7 +8,7 @@ import type { MasterKeys } from "./master_keys.ts";
 export interface ChatKeys {
   /** The version that seals; 0 when the chat has no key. */
   readonly newest: number;
-  readonly byVersion: ReadonlyMap<number, KeyObject>;
+  readonly byVersion: ReadonlyMap<number, Bytes>;
 }
 
 export interface KeyCacheParts {
@@ -61,7 +60,7 @@ export function createKeyCache(
     const stored = (await load(chatId)).get(chatId) ?? [];
     const byVersion = new Map(
       await Promise.all(stored.map(async (key) => {
-        const open = importKey(await unwrapDataKey(masterKeys, key));
+        const open = await unwrapDataKey(masterKeys, key);
         return [key.keyVersion, open] as const;
       })),
     );

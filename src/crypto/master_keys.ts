@@ -1,6 +1,5 @@
-import type { KeyObject } from "node:crypto";
 import type { KeyList } from "../lib/key_list.ts";
-import { type Bytes, decrypt, encrypt, importKey } from "./aead.ts";
+import { type Bytes, decrypt, encrypt } from "./aead.ts";
 
 /** A data key that only the master key of that id can open. */
 export interface WrappedKey {
@@ -20,9 +19,7 @@ export interface MasterKeys {
 
 /** Master keys held in memory (AES-256-GCM): the first of the list wraps, all of them unwrap. */
 export function createMasterKeys(list: KeyList): MasterKeys {
-  const keys = new Map(
-    [...list].map(([id, bytes]) => [id, importKey(bytes)] as const),
-  );
+  const keys: ReadonlyMap<string, Bytes> = list;
   const current = list.keys().next().value!;
 
   return {
@@ -39,7 +36,7 @@ export function createMasterKeys(list: KeyList): MasterKeys {
 }
 
 function open(
-  keys: ReadonlyMap<string, KeyObject>,
+  keys: ReadonlyMap<string, Bytes>,
   { masterKeyId, wrapped }: WrappedKey,
   aad: Bytes,
 ): Bytes {

@@ -77,7 +77,6 @@ export function heldLane(limits: Partial<LaneLimits> = {}): HeldLane {
     now: () => clock.ms,
     limits: {
       batchSize: 8,
-      inFlight: 1,
       waiting: 100,
       waitMs: 1000,
       ...limits,
