@@ -4,7 +4,7 @@ import type { Event } from "../protocol/events.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import type { Announcement } from "../relay/relay.ts";
 import type { Interest } from "./interest.ts";
-import { accept, createScope, type Scope, skipTo } from "./scope.ts";
+import { accept, createScope, isBehind, type Scope, skipTo } from "./scope.ts";
 
 /** A connection, as the hub sees it. */
 export interface Listener {
@@ -24,6 +24,8 @@ export interface HubParts {
   background(what: string, work: Promise<unknown>): void;
   /** How long a number may stay out while those after it wait, in milliseconds. */
   readonly reorderMs?: number;
+  /** How long after a failed look at the database the next one follows, in milliseconds. */
+  readonly retryMs?: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export interface Hub {
 }
 
 export function createHub(parts: HubParts): Hub {
-  const { interest, background, reorderMs = 250 } = parts;
+  const { interest, background, reorderMs = 250, retryMs = 5000 } = parts;
   const scopes = new Map<string, Scope>();
   const entered = new Map<Listener, Set<string>>();
 
@@ -63,7 +65,7 @@ export function createHub(parts: HubParts): Hub {
       const scope = scopes.get(scopeId) ??
         createScope(scopeId, scopeId === listener.userId);
       scopes.set(scopeId, scope);
-      scope.listeners.add(listener);
+      scope.listeners.set(listener, scope.listeners.get(listener) ?? 0);
       mine.add(scopeId);
     }
     await interest.take(fresh, scopeIds);
@@ -80,7 +82,7 @@ export function createHub(parts: HubParts): Hub {
 
   const listenersOf = (
     userId: string,
-  ) => [...scopes.get(userId)?.listeners ?? []];
+  ) => [...scopes.get(userId)?.listeners.keys() ?? []];
 
   /** Lets all of a person's connections into a chat that stood at `rev` when the person came. */
   function admit(userId: string, chatId: ChatId, rev: number) {
@@ -88,12 +90,25 @@ export function createHub(parts: HubParts): Hub {
       const ready = enter(listener, [chatId]);
       know(listener, chatId, rev);
       // Until the relay's announcements arrive, others may have gone on.
-      background("enter a chat", ready.then(() => catchUp(chatId)));
+      background(
+        "enter a chat",
+        ready.then(async () => {
+          const scope = scopes.get(chatId);
+          if (scope) await catchUp(scope);
+        }),
+      );
     }
   }
 
-  function expel(userId: string, chatId: string) {
-    for (const listener of listenersOf(userId)) remove(listener, chatId);
+  /**
+   * Takes a person's connections out of a chat that the person left at `rev`; not those let in
+   * since, because the account's news of coming back may overtake the chat's news of leaving.
+   */
+  function expel(userId: string, chatId: string, rev = Infinity) {
+    const listeners = scopes.get(chatId)?.listeners;
+    for (const listener of listenersOf(userId)) {
+      if ((listeners?.get(listener) ?? 0) <= rev) remove(listener, chatId);
+    }
   }
 
   function revoke(userId: string, deviceId: DeviceId) {
@@ -104,12 +119,10 @@ export function createHub(parts: HubParts): Hub {
 
   /** Passes an announcement on, with what it does to who may listen. */
   function pass(scope: Scope, { rev, event }: Announcement) {
-    if (!event) {
-      // The driver had no room for it.
-      if (rev !== undefined) fanOut(scope, rev, behind(scope, rev));
-      return;
+    if (!event) return;
+    if (event.type === "member.left") {
+      expel(event.member.userId, event.chatId, event.rev);
     }
-    if (event.type === "member.left") expel(event.member.userId, event.chatId);
     fanOut(scope, rev, event);
     if (event.type === "chat.created") admit(scope.id, event.chatId, event.rev);
     else if (
@@ -123,29 +136,44 @@ export function createHub(parts: HubParts): Hub {
   }
 
   function empty(scope: Scope) {
-    for (const listener of [...scope.listeners]) remove(listener, scope.id);
+    for (const listener of [...scope.listeners.keys()]) {
+      remove(listener, scope.id);
+    }
   }
 
   /** Encoded once, whatever the number of listeners. */
   function fanOut(scope: Scope, rev: number | undefined, event: Event) {
     if (scope.listeners.size === 0) return;
     const frame = JSON.stringify(event);
-    for (const listener of scope.listeners) {
+    for (const listener of scope.listeners.keys()) {
       listener.deliver(scope.id, rev, frame);
     }
   }
 
+  /** Gives what is missing a while to come, then looks for it in the database. */
+  function wait(scope: Scope, ms = reorderMs) {
+    if (scopes.get(scope.id) !== scope) return;
+    scope.timer ??= setTimeout(() => {
+      scope.timer = undefined;
+      if (isBehind(scope)) background("catch up", catchUp(scope));
+    }, ms);
+  }
+
   /** Brings a scope to where the database is, and tells its listeners to pull. */
-  async function catchUp(scopeId: string) {
-    const scope = scopes.get(scopeId);
-    if (!scope || scope.rev === undefined || scope.catchingUp) return;
+  async function catchUp(scope: Scope) {
+    if (scope.rev === undefined || scope.catchingUp) return;
+    const { rev, newest } = scope;
     scope.catchingUp = true;
     try {
       await (scope.isAccount
-        ? catchUpAccount(scope, scope.rev)
-        : catchUpChat(scope, scope.rev));
+        ? catchUpAccount(scope, rev)
+        : catchUpChat(scope, rev));
     } finally {
       scope.catchingUp = false;
+      // It failed, or more came while it looked.
+      if (isBehind(scope)) {
+        wait(scope, scope.rev < newest ? retryMs : reorderMs);
+      }
     }
   }
 
@@ -153,7 +181,7 @@ export function createHub(parts: HubParts): Hub {
     const chatId = scope.id as ChatId;
     const { rev, deleted, left } = await parts.catchUpChat(chatId, from);
     if (rev <= scope.rev!) return;
-    left.forEach((userId) => expel(userId, chatId));
+    left.forEach((userId) => expel(userId, chatId, rev));
     if (deleted) {
       fanOut(scope, rev, { type: "chat.deleted", chatId, rev });
       empty(scope);
@@ -183,9 +211,16 @@ export function createHub(parts: HubParts): Hub {
 
   function know(listener: Listener, scopeId: string, rev: number) {
     const scope = scopes.get(scopeId);
-    if (!scope) return;
-    if (scope.rev === undefined) scope.rev = Math.max(rev, scope.passed);
-    // Another listener knew more: what lies between may have been dropped while this one looked.
+    if (!scope?.listeners.has(listener)) return;
+    scope.listeners.set(
+      listener,
+      Math.max(scope.listeners.get(listener)!, rev),
+    );
+    if (scope.rev === undefined) {
+      // What came meanwhile has waited for this.
+      for (const next of skipTo(scope, rev)) pass(scope, next);
+      if (isBehind(scope)) wait(scope);
+    } // Another listener knew more: what lies between was dropped while this one looked.
     else if (rev < scope.rev) {
       listener.deliver(
         scopeId,
@@ -201,26 +236,29 @@ export function createHub(parts: HubParts): Hub {
         const scope = scopes.get(announcement.scopeId);
         if (!scope) continue;
         for (const next of accept(scope, announcement)) pass(scope, next);
-        if (scope.held.size === 0) continue;
-        scope.timer ??= setTimeout(() => {
-          scope.timer = undefined;
-          if (scope.held.size > 0) background("catch up", catchUp(scope.id));
-        }, reorderMs);
+        if (!isBehind(scope)) continue;
+        // Where the driver had no room for the event, it will not come.
+        if (announcement.event) wait(scope);
+        else background("catch up", catchUp(scope));
       }
     },
     onHeads(heads) {
       for (const { scopeId, rev } of heads) {
-        if ((scopes.get(scopeId)?.rev ?? rev) < rev) {
-          background("catch up", catchUp(scopeId));
-        }
+        const scope = scopes.get(scopeId);
+        if (!scope) continue;
+        scope.newest = Math.max(scope.newest, rev);
+        // The announcement may be on its way.
+        if (isBehind(scope)) wait(scope);
       }
     },
     enter,
     exit: (listener, scopeIds) =>
       scopeIds.forEach((scopeId) => remove(listener, scopeId)),
     know,
-    isIn: (listener, chatId) =>
-      scopes.get(chatId)?.listeners.has(listener) ?? false,
+    isIn(listener, chatId) {
+      const scope = scopes.get(chatId);
+      return scope?.isAccount === false && scope.listeners.has(listener);
+    },
     leave(listener) {
       for (const scopeId of [...entered.get(listener) ?? []]) {
         remove(listener, scopeId);

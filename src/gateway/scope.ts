@@ -5,14 +5,15 @@ import type { Listener } from "./hub.ts";
 export interface Scope {
   readonly id: string;
   readonly isAccount: boolean;
-  readonly listeners: Set<Listener>;
+  /** Each with the counter at which it is known to have been let in. */
+  readonly listeners: Map<Listener, number>;
   /** The last counter delivered; undefined until the first listener's snapshot tells. */
   rev: number | undefined;
-  /** The highest counter passed on before `rev` was known. */
-  passed: number;
-  /** Announcements that came before one with a lower counter. */
+  /** The highest counter heard of. */
+  newest: number;
+  /** Announcements that came before one with a lower counter, or before `rev` was known. */
   readonly held: Map<number, Announcement>;
-  /** Runs while something is held; owned by the hub. */
+  /** Runs while the scope is behind; owned by the hub. */
   timer: ReturnType<typeof setTimeout> | undefined;
   catchingUp: boolean;
 }
@@ -20,9 +21,9 @@ export interface Scope {
 export const createScope = (id: string, isAccount: boolean): Scope => ({
   id,
   isAccount,
-  listeners: new Set(),
+  listeners: new Map(),
   rev: undefined,
-  passed: 0,
+  newest: 0,
   held: new Map(),
   timer: undefined,
   catchingUp: false,
@@ -38,14 +39,16 @@ export function accept(
 ): Announcement[] {
   const { rev } = announcement;
   if (rev === undefined) return [announcement];
-  if (scope.rev === undefined) {
-    scope.passed = Math.max(scope.passed, rev);
-    return [announcement];
-  }
-  if (rev <= scope.rev) return [];
+  if (rev <= (scope.rev ?? 0)) return [];
+  scope.newest = Math.max(scope.newest, rev);
+  if (announcement.event === undefined) return [];
   if (scope.held.size < heldAtMost) scope.held.set(rev, announcement);
   return release(scope);
 }
+
+/** Whether something is missing up to the highest counter heard of. */
+export const isBehind = ({ rev, newest }: Scope) =>
+  rev !== undefined && rev < newest;
 
 /** Moves the scope on without the announcements in between; those held beyond may follow. */
 export function skipTo(scope: Scope, rev: number): Announcement[] {
@@ -54,13 +57,14 @@ export function skipTo(scope: Scope, rev: number): Announcement[] {
 }
 
 function release(scope: Scope): Announcement[] {
+  if (scope.rev === undefined) return [];
   const next: Announcement[] = [];
-  for (let announcement; (announcement = scope.held.get(scope.rev! + 1));) {
+  for (let announcement; (announcement = scope.held.get(scope.rev + 1));) {
     next.push(announcement);
     scope.rev = announcement.rev!;
   }
   for (const rev of scope.held.keys()) {
-    if (rev <= scope.rev!) scope.held.delete(rev);
+    if (rev <= scope.rev) scope.held.delete(rev);
   }
   return next;
 }
