@@ -21,27 +21,33 @@ export interface Sweep extends AsyncDisposable {
   once(): Promise<void>;
 }
 
+/** The oldest transaction that is not over at the moment of the statement. */
+const oldestRunning = sql<
+  { oldest: string }
+>`select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`;
+
 /**
  * The net under the relay (anti-entropy): asks Postgres at each interval which scopes have changed.
+ * Resolves once it knows where the database stands, so that it steps over nothing that happens from
+ * then on; rejects where it cannot ask.
  *
  * It asks by transaction, not by time. Every transaction not yet over at one sweep has an id of at
  * least that sweep's oldest running one, so the next sweep, which starts there, cannot step over it.
  */
-export function startSweep(
+export async function startSweep(
   { db, intervalMs, onHeads, onFailure }: SweepParts,
-): Sweep {
-  let from: string | undefined;
+): Promise<Sweep> {
+  const [[start]] = await db.snapshot(oldestRunning);
+  let from = start!.oldest;
   let running: Promise<void> | undefined;
 
   async function sweep() {
     try {
       const [[now], heads] = await db.snapshot(
+        oldestRunning,
         sql<
-          { oldest: string }
-        >`select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`,
-        sql<SweptHead>`select scope_id, rev from heads where changed_xid >= ${
-          from ?? null
-        }::xid8`,
+          SweptHead
+        >`select scope_id, rev from heads where changed_xid >= ${from}::xid8`,
       );
       from = now!.oldest;
       if (heads.length > 0) onHeads(heads);
@@ -56,7 +62,6 @@ export function startSweep(
   }
 
   const timer = setInterval(() => void once(), intervalMs);
-  void once();
 
   return {
     once,

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { startSweep, type SweptHead } from "../../src/changes/mod.ts";
+import type { Database } from "../../src/db/database.ts";
+import { sql } from "../../src/db/sql.ts";
+import { testDatabase, testServer } from "../support/database.ts";
+import { newScope } from "./notes.ts";
+
+/** Longer than any test: these sweep when they are told to. */
+const never = 1_000_000_000;
+
+const change = (scope: string, rev: number) =>
+  sql`insert into heads (scope_id, rev) values (${scope}::uuid, ${rev})
+    on conflict (scope_id) do update set rev = excluded.rev,
+      changed_xid = pg_current_xact_id()`;
+
+/** A sweep that the test starts by hand, and what it has found since the test last looked. */
+async function handSweep(db: Database, intervalMs = never) {
+  let found: SweptHead[] = [];
+  const failures: unknown[] = [];
+  const sweep = await startSweep({
+    db,
+    intervalMs,
+    onHeads: (heads) => found.push(...heads),
+    onFailure: (error) => failures.push(error),
+  });
+  return {
+    sweep,
+    failures,
+    async find(...scopes: string[]): Promise<[string, number][]> {
+      await sweep.once();
+      const mine = found.filter(({ scopeId }) => scopes.includes(scopeId));
+      found = [];
+      return mine.map(({ scopeId, rev }) => [scopeId, rev]);
+    },
+    [Symbol.asyncDispose]: () => sweep[Symbol.asyncDispose](),
+  };
+}
+
+/** The database as it is, but for the times when asking it fails. */
+function fragile(db: Database) {
+  const broken = { now: false };
+  const fragileDb: Database = {
+    ...db,
+    snapshot: (...statements) =>
+      broken.now
+        ? Promise.reject(new Error("Away"))
+        : db.snapshot(...statements),
+  };
+  return { db: fragileDb, broken };
+}
+
+Deno.test("sweep", async (t) => {
+  await using test = await testDatabase();
+  const { database: db } = test;
+  const scope = newScope();
+
+  await t.step(
+    "finds what has changed since it began, and nothing older",
+    async () => {
+      const [older, younger] = [newScope(), newScope()];
+      await db.run(change(older, 1));
+      await using sweeping = await handSweep(db);
+      await db.run(change(younger, 4));
+      assert.deepEqual(await sweeping.find(older, younger), [[younger, 4]]);
+      await db.run(change(older, 2), change(younger, 5));
+      const found = await sweeping.find(older, younger);
+      assert.deepEqual(new Map(found), new Map([[older, 2], [younger, 5]]));
+    },
+  );
+
+  await t.step("is not told twice of what is over", async () => {
+    await using sweeping = await handSweep(db);
+    await db.run(change(scope, 1));
+    assert.deepEqual(await sweeping.find(scope), [[scope, 1]]);
+    await db.run(change(newScope(), 1));
+    await sweeping.find(scope);
+    assert.deepEqual(await sweeping.find(scope), []);
+  });
+
+  await t.step(
+    "knows where the database stands as soon as it has started",
+    async () => {
+      const { db: weak, broken } = fragile(db);
+      broken.now = true;
+      await assert.rejects(handSweep(weak), /Away/);
+    },
+  );
+
+  await t.step("leaves nothing out when it fails", async () => {
+    const { db: weak, broken } = fragile(db);
+    await using sweeping = await handSweep(weak);
+    await db.run(change(scope, 2));
+    broken.now = true;
+    assert.deepEqual(await sweeping.find(scope), []);
+    assert.equal(sweeping.failures.length, 1);
+    broken.now = false;
+    assert.deepEqual(await sweeping.find(scope), [[scope, 2]]);
+    assert.equal(sweeping.failures.length, 1);
+  });
+
+  await t.step("runs one at a time", async () => {
+    let asked = 0;
+    const gate = Promise.withResolvers<void>();
+    const slow: Database = {
+      ...db,
+      async snapshot(...statements) {
+        if (++asked > 1) await gate.promise;
+        return await db.snapshot(...statements);
+      },
+    };
+    await using sweeping = await handSweep(slow);
+    const before = asked;
+    const both = [sweeping.sweep.once(), sweeping.sweep.once()];
+    gate.resolve();
+    await Promise.all(both);
+    assert.equal(asked, before + 1);
+  });
+
+  await t.step("comes by itself at each interval", async () => {
+    const found = Promise.withResolvers<number>();
+    await using _sweep = await startSweep({
+      db,
+      intervalMs: 1,
+      onHeads: (heads) =>
+        heads.forEach(({ scopeId, rev }) => {
+          if (scopeId === scope) found.resolve(rev);
+        }),
+      onFailure: found.reject,
+    });
+    await db.run(change(scope, 3));
+    assert.equal(await found.promise, 3);
+  });
+
+  await t.step("goes away once the one under way is over", async () => {
+    const gate = Promise.withResolvers<void>();
+    let isOver = false;
+    const slow: Database = {
+      ...db,
+      async snapshot(...statements) {
+        const rows = await db.snapshot(...statements);
+        await gate.promise;
+        isOver = true;
+        return rows;
+      },
+    };
+    const starting = startSweep({
+      db: slow,
+      intervalMs: never,
+      onHeads: () => {},
+      onFailure: () => {},
+    });
+    gate.resolve();
+    const sweep = await starting;
+    void sweep.once();
+    isOver = false;
+    await sweep[Symbol.asyncDispose]();
+    assert.equal(isOver, true);
+  });
+});
+
+Deno.test("sweep: finds a transaction that was open across it", {
+  // The embedded database runs one transaction at a time.
+  ignore: testServer === null,
+}, async () => {
+  await using test = await testDatabase();
+  const { database: db } = test;
+  const [early, late, later] = [newScope(), newScope(), newScope()];
+  await db.run(change(late, 1), change(later, 1));
+  await using sweeping = await handSweep(db);
+
+  // Both have changed their row, and so have their place in the order, before the sweeps.
+  const one = await openTransaction(db, late);
+  const other = await openTransaction(db, later);
+  await db.run(change(early, 1));
+  assert.deepEqual(await sweeping.find(early, late, later), [[early, 1]]);
+  await other.commit();
+  const found = await sweeping.find(late, later);
+  assert.deepEqual(found, [[later, 2]]);
+  for (let i = 0; i < 3; i++) {
+    await db.run(change(newScope(), 1));
+    assert.deepEqual(await sweeping.find(late), []);
+  }
+  await one.commit();
+  assert.deepEqual(await sweeping.find(late), [[late, 2]]);
+});
+
+/** A transaction that has changed the scope and waits with its COMMIT for the test. */
+async function openTransaction(db: Database, scope: string) {
+  const changed = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const over = db.transaction(async (tx) => {
+    await tx.run(change(scope, 2));
+    changed.resolve();
+    await gate.promise;
+  });
+  await Promise.race([changed.promise, over]);
+  return {
+    commit() {
+      gate.resolve();
+      return over;
+    },
+  };
+}
