@@ -125,7 +125,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
   }));
   const isForeign = ({ origin }: Announcement) => origin !== isolateId;
   const hub = createHub({ interest, background, ...inbox });
-  const sweep = cleanup.use(startSweep({
+  const sweep = cleanup.use(await startSweep({
     db,
     intervalMs: config.sweepMs,
     onHeads: hub.onHeads,
