@@ -8,7 +8,7 @@ import type { Connection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 
 export interface AttachParts {
-  readonly hub: Pick<Hub, "enter" | "exit" | "know" | "leave">;
+  readonly hub: Pick<Hub, "enter" | "exit" | "know" | "isIn" | "leave">;
   readonly inbox: Pick<Inbox, "chatIds" | "readHeads">;
   authenticate(token: string): Promise<Caller>;
   readUser(caller: Caller): Promise<User>;
@@ -82,9 +82,12 @@ async function enterChats(
     const chatIds = await inbox.chatIds(connection.userId);
     await hub.enter(connection, chatIds);
     const heads = await inbox.readHeads(connection.userId, cursor);
-    // A chat lost in between was entered too late to hear of the loss: out of it, and look again.
+    // A chat lost in between was entered too late to hear of the loss, and one that came may not
+    // have been announced here yet: look again.
     const lost = chatIds.filter((chatId) => !heads.revs.has(chatId));
-    if (lost.length === 0) return heads;
+    const isInAll = [...heads.revs.keys()]
+      .every((chatId) => hub.isIn(connection, chatId));
+    if (lost.length === 0 && isInAll) return heads;
     hub.exit(connection, lost);
   }
 }

@@ -7,14 +7,14 @@ import {
   type TokenBucket,
 } from "../lib/token_bucket.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
+import { limits } from "../protocol/limits.ts";
 import type { Listener } from "./hub.ts";
 import { sendOrClose, type Socket } from "./outbox.ts";
 
-/** Frames a client may send: far above what people and well-built clients do. */
-export const frameRate: Rate = { burst: 1000, perSecond: 500 };
-
-/** Requests of one connection that may be under way at once. */
-export const requestsAtOnce = 256;
+const frameRate: Rate = {
+  burst: limits.frameBurst,
+  perSecond: limits.framesPerSecond,
+};
 
 interface Held {
   readonly scopeId: string;
@@ -26,16 +26,21 @@ interface Held {
 export class Connection implements Listener {
   readonly id: string = crypto.randomUUID();
   readonly rate: TokenBucket;
+  /** Silent until its hello comes, live from the answer on. */
+  phase: "silent" | "greeting" | "live" = "silent";
+  /** Requests under way. */
   requests = 0;
   #caller: Caller | undefined;
   /** Events that arrive while hello is being answered; undefined once they flow. */
   #held: Held[] | undefined = [];
   #closed = false;
 
+  /** `onEnd` is called once, when nothing can be sent any more. */
   constructor(
     private readonly socket: Socket,
     readonly openedAt: number,
     now: () => number,
+    private readonly onEnd: (connection: Connection) => void,
   ) {
     this.rate = createTokenBucket(frameRate, now);
   }
@@ -62,13 +67,13 @@ export class Connection implements Listener {
   }
 
   send(frame: ServerFrame): void {
-    if (!this.#closed) sendOrClose(this.socket, JSON.stringify(frame));
+    if (!this.#closed) this.#write(JSON.stringify(frame));
   }
 
   deliver(scopeId: string, rev: number | undefined, frame: string): void {
     if (this.#closed) return;
     if (this.#held) this.#held.push({ scopeId, rev, frame });
-    else sendOrClose(this.socket, frame);
+    else this.#write(frame);
   }
 
   /** Lets the events flow: first those held back that the snapshot does not contain. */
@@ -89,9 +94,21 @@ export class Connection implements Listener {
   /** Nothing is sent after this, whatever the socket still does. */
   close(code: number, reason: string): void {
     if (this.#closed) return;
-    this.#closed = true;
     if (this.socket.readyState === WebSocket.OPEN) {
       this.socket.close(code, reason);
     }
+    this.end();
+  }
+
+  /** It is over. A client that does not answer the close holds nothing but its socket. */
+  end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#held = undefined;
+    this.onEnd(this);
+  }
+
+  #write(frame: string): void {
+    if (!sendOrClose(this.socket, frame)) this.end();
   }
 }

@@ -37,6 +37,16 @@ export function createInterest(
     });
   }
 
+  /** Tries once more where the shard could not be subscribed to: one of those who wait for it does. */
+  async function subscribed(number: number) {
+    const shard = shards.get(number);
+    const first = shard?.subscription;
+    if (!shard || await first !== undefined) return;
+    const isMine = shard.subscription === first && shards.get(number) === shard;
+    if (isMine) shard.subscription = subscribe(number);
+    await shard.subscription;
+  }
+
   async function release({ subscription }: Shard) {
     try {
       await (await subscription)?.[Symbol.asyncDispose]();
@@ -53,13 +63,7 @@ export function createInterest(
         if (shard) shard.scopes++;
         else shards.set(number, { scopes: 1, subscription: subscribe(number) });
       }
-      const wanted = new Set(scopeIds.map(shardOf));
-      await Promise.all([...wanted].map(async (number) => {
-        const shard = shards.get(number);
-        if (shard && await shard.subscription === undefined) {
-          await (shard.subscription = subscribe(number));
-        }
-      }));
+      await Promise.all([...new Set(scopeIds.map(shardOf))].map(subscribed));
     },
 
     drop(scopeId) {

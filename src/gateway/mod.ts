@@ -5,9 +5,11 @@
  *
  * @module
  */
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { PresenceService } from "../presence/mod.ts";
 import { closeCodes, subprotocol } from "../protocol/frames.ts";
+import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { attach, type AttachParts } from "./attach.ts";
 import { Connection } from "./connection.ts";
@@ -18,10 +20,7 @@ import { createReceive } from "./receive.ts";
 export { createHub, type Hub } from "./hub.ts";
 export { createInterest } from "./interest.ts";
 
-/** The server pings a silent connection this often and closes it after two missed pongs. */
-export const heartbeatMs = 25_000;
-const helloMs = 5000;
-const tickMs = 1000;
+const { heartbeatMs, helloMs } = limits;
 
 /** Sockets close over this long while draining, so that their clients do not come back all at once. */
 const drainSpreadMs = 2000;
@@ -34,8 +33,12 @@ export interface GatewayParts
   readonly inbox: AttachParts["inbox"] & DispatchParts["inbox"];
   readonly presence: PresenceService;
   readonly log: Log;
+  /** The time that tokens run out by. */
+  readonly clock: Clock;
   /** Milliseconds that never run backwards. */
   now(): number;
+  /** How often connections are checked against the time, in milliseconds. */
+  readonly tickMs?: number;
 }
 
 export interface Gateway {
@@ -50,7 +53,7 @@ export interface Gateway {
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
-  const { hub, presence, log, now } = parts;
+  const { hub, presence, log, clock, now, tickMs = 1000 } = parts;
   const connections = new Set<Connection>();
   let draining = false;
 
@@ -73,16 +76,19 @@ export function createGateway(parts: GatewayParts): Gateway {
     const { caller, openedAt } = connection;
     if (!caller && now() - openedAt > helloMs) {
       connection.close(closeCodes.timeout, "No hello in time");
-    } else if (caller && caller.expiresAt.getTime() <= Date.now()) {
+    } else if (caller && caller.expiresAt.getTime() <= clock()) {
       connection.close(closeCodes.unauthenticated, "The token has run out");
     }
   }
 
   function open(socket: WebSocket) {
-    const connection = new Connection(socket, now(), now);
+    if (draining) {
+      return socket.close(closeCodes.restart, "The server restarts");
+    }
+    const connection = new Connection(socket, now(), now, forget);
     connections.add(connection);
     socket.onmessage = ({ data }) => void receive(connection, data);
-    socket.onclose = () => forget(connection);
+    socket.onclose = () => connection.end();
     // A close follows every error.
     socket.onerror = () => {};
   }
@@ -107,11 +113,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           detail: `Offer the subprotocol ${subprotocol}`,
         });
       }
-      const { socket, response } = Deno.upgradeWebSocket(request, {
-        protocol: subprotocol,
-        // Deno pings after half of it in silence and closes when the rest passes without a pong.
-        idleTimeout: 2 * heartbeatMs / 1000,
-      });
+      const { socket, response } = accept(request);
       socket.binaryType = "arraybuffer";
       socket.onopen = () => open(socket);
       return response;
@@ -136,4 +138,20 @@ export function createGateway(parts: GatewayParts): Gateway {
       return connections.size;
     },
   };
+}
+
+function accept(request: Request): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, {
+      protocol: subprotocol,
+      // Deno pings after half of it in silence and closes when the rest passes without a pong.
+      idleTimeout: 2 * heartbeatMs / 1000,
+    });
+  } catch (error) {
+    // What else a handshake needs (RFC 6455, section 4.2.1), Deno looks for.
+    if (!(error instanceof TypeError)) throw error;
+    throw new Problem("invalid_input", {
+      detail: "This is no WebSocket handshake",
+    }, { cause: error });
+  }
 }

@@ -1,7 +1,5 @@
 import { closeCodes } from "../protocol/frames.ts";
-
-/** Bytes a socket may have unsent before it counts as a slow consumer. */
-export const outboxBytes = 1024 * 1024;
+import { limits } from "../protocol/limits.ts";
 
 /** What of a WebSocket the gateway uses. */
 export type Socket = Pick<
@@ -16,7 +14,7 @@ export type Socket = Pick<
 export function sendOrClose(
   socket: Socket,
   frame: string,
-  limit = outboxBytes,
+  limit: number = limits.outboxBytes,
 ): boolean {
   if (socket.readyState !== WebSocket.OPEN) return false;
   if (socket.bufferedAmount > limit) {

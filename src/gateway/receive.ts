@@ -9,7 +9,7 @@ import {
 import { limits } from "../protocol/limits.ts";
 import { invalidInput, Problem } from "../protocol/problem.ts";
 import type { Welcome } from "../protocol/sync.ts";
-import { type Connection, requestsAtOnce } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 
 export interface ReceiveParts {
@@ -39,7 +39,6 @@ const isLonger = (text: string, bytes: number) =>
  */
 export function createReceive(parts: ReceiveParts) {
   const { attach, onLive, dispatch, isDraining, log } = parts;
-  const greeted = new WeakSet<Connection>();
 
   return async function receive(
     connection: Connection,
@@ -49,9 +48,8 @@ export function createReceive(parts: ReceiveParts) {
       if (connection.isClosed) return;
       const frame = readFrame(connection, data);
       if (frame === undefined) return;
-      if (connection.caller && greeted.has(connection)) {
-        await request(connection, frame);
-      } else await hello(connection, frame);
+      if (connection.phase === "live") await request(connection, frame);
+      else await hello(connection, frame);
     } catch (error) {
       log.error("frame failed", { connection: connection.id, error });
       connection.close(1011, "Something went wrong on the server");
@@ -81,24 +79,30 @@ export function createReceive(parts: ReceiveParts) {
   }
 
   async function hello(connection: Connection, frame: unknown) {
+    if (connection.phase === "greeting") {
+      const detail = "Wait for the answer to hello";
+      fail(connection, idOf(frame), new Problem("invalid_input", { detail }));
+      return refuse(connection, "badFrame", detail);
+    }
     const parsed = HelloFrame.safeParse(frame);
-    const isFirst = connection.caller === undefined && !greeted.has(connection);
-    if (!parsed.success || !isFirst) {
-      const code = isTokenless(frame) ? "unauthenticated" : "badFrame";
-      const problem = parsed.success
-        ? new Problem("invalid_input", {
-          detail: "Wait for the answer to hello",
-        })
-        : code === "unauthenticated"
+    if (!parsed.success) {
+      const tokenless = isTokenless(frame);
+      const code = tokenless ? "unauthenticated" : "badFrame";
+      const problem = tokenless
         ? new Problem("unauthenticated")
         : invalidInput(parsed.error);
       fail(connection, idOf(frame), problem);
       return refuse(connection, code, "The first frame is hello, with a token");
     }
-    greeted.add(connection);
     const { id } = parsed.data;
+    if (isDraining()) {
+      fail(connection, id, stopping());
+      return connection.close(closeCodes.restart, "The server restarts");
+    }
+    connection.phase = "greeting";
     try {
       await attach(connection, parsed.data, (data) => {
+        connection.phase = "live";
         connection.send({ type: "reply", id, ok: true, data });
       });
       onLive(connection);
@@ -124,14 +128,8 @@ export function createReceive(parts: ReceiveParts) {
       );
     }
     const { id = null } = parsed.data;
-    if (isDraining()) {
-      return fail(
-        connection,
-        id,
-        new Problem("unavailable", { retryAfterMs: 1000 }),
-      );
-    }
-    if (connection.requests >= requestsAtOnce) {
+    if (isDraining()) return fail(connection, id, stopping());
+    if (connection.requests >= limits.requestsAtOnce) {
       return fail(
         connection,
         id,
@@ -155,6 +153,8 @@ export function createReceive(parts: ReceiveParts) {
     return new Problem("internal");
   }
 }
+
+const stopping = () => new Problem("unavailable", { retryAfterMs: 1000 });
 
 /** Answers a request that failed; without an `id` there is nobody to answer. */
 function fail(connection: Connection, id: RequestId | null, problem: Problem) {

@@ -42,7 +42,8 @@ export function accept(
   if (rev <= (scope.rev ?? 0)) return [];
   scope.newest = Math.max(scope.newest, rev);
   if (announcement.event === undefined) return [];
-  if (scope.held.size < heldAtMost) scope.held.set(rev, announcement);
+  const isNext = scope.rev !== undefined && rev === scope.rev + 1;
+  if (isNext || scope.held.size < heldAtMost) scope.held.set(rev, announcement);
   return release(scope);
 }
 

@@ -16,4 +16,15 @@ export const limits = {
   watchedUsers: 500,
   /** Largest page of a list. */
   pageItems: 100,
+  /** Time that a new connection has to say hello. */
+  helloMs: 5000,
+  /** The server pings a silent connection this often and closes it after two missed pongs. */
+  heartbeatMs: 25_000,
+  /** Frames that a connection may send: far above what people and well-built clients do. */
+  frameBurst: 1000,
+  framesPerSecond: 500,
+  /** Requests of one connection that may be under way at once. */
+  requestsAtOnce: 256,
+  /** Bytes a connection may have unsent before it counts as a slow consumer. */
+  outboxBytes: 1024 * 1024,
 } as const;
