@@ -22,13 +22,14 @@ export async function serviceData(): Promise<ServiceData> {
   }
   const db = await testDatabase();
   return {
-    env: { DATABASE_URL: db.url, ...keys() },
+    env: { DATABASE_URL: db.url, ...newKeys() },
     db,
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 }
 
-const keys = () => ({
+/** For a service whose database is not its own. */
+export const newKeys = () => ({
   MASTER_KEYS: newKeyEntry("m1"),
   JWT_KEYS: newKeyEntry("j1"),
 });
