@@ -140,6 +140,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     authenticate: accounts.authenticate,
     readUser: ({ userId }) => accounts.user(userId),
     log,
+    clock: systemClock,
     now: () => performance.now(),
   });
 
