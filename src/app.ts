@@ -1,8 +1,7 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
-import { accountRoutes, createAccounts } from "./accounts/mod.ts";
+import { createAccounts } from "./accounts/mod.ts";
 import { createAnnounce, createChanges, startSweep } from "./changes/mod.ts";
 import { createChats, keysOf } from "./chats/mod.ts";
-import { chatRoutes } from "./chats/routes.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -13,23 +12,18 @@ import { ping } from "./db/ping.ts";
 import { checkSchema, pendingMigrations } from "./db/schema.ts";
 import { createGateway, createHub, createInterest } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
-import { createFrontDoor } from "./http/front_door.ts";
-import { healthRoutes } from "./http/health.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
-import { wellKnownRoutes } from "./http/well_known.ts";
 import { createInbox } from "./inbox/mod.ts";
-import { inboxRoutes } from "./inbox/routes.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMessages } from "./messages/mod.ts";
-import { messageRoutes } from "./messages/routes.ts";
 import { createPresence } from "./presence/mod.ts";
-import { presenceRoutes } from "./presence/routes.ts";
 import { Problem } from "./protocol/problem.ts";
 import { createLocalRelay } from "./relay/local.ts";
 import type { Announcement } from "./relay/relay.ts";
+import { createRoutes } from "./routes.ts";
 import { loadSecrets } from "./secrets.ts";
 
 /** Time limit of every round trip to the database, in milliseconds. */
@@ -125,12 +119,14 @@ export async function createApp(config: Config, log: Log): Promise<App> {
   }));
   const isForeign = ({ origin }: Announcement) => origin !== isolateId;
   const hub = createHub({ interest, background, ...inbox });
-  const sweep = cleanup.use(await startSweep({
-    db,
-    intervalMs: config.sweepMs,
-    onHeads: hub.onHeads,
-    onFailure: (error) => log.warn("sweep failed", { error }),
-  }));
+  const sweep = cleanup.use(
+    await startSweep({
+      db,
+      intervalMs: config.sweepMs,
+      onHeads: hub.onHeads,
+      onFailure: (error) => log.warn("sweep failed", { error }),
+    }),
+  );
   const gateway = createGateway({
     hub,
     inbox,
@@ -146,36 +142,36 @@ export async function createApp(config: Config, log: Log): Promise<App> {
 
   // The doors.
   let draining = false;
-  const bearer = createBearer({
-    authenticate: accounts.authenticate,
-    perDevice: createRateLimit(rates.requestsPerDevice),
-  });
-  const router = createFrontDoor({
-    log,
-    https: config.publicUrl.startsWith("https:"),
-    trustedProxies: config.trustProxy,
-    perIp: createRateLimit(rates.requestsPerIp),
-  });
-  router.route(
-    "/health",
-    healthRoutes({
+  const router = createRoutes({
+    door: {
+      log,
+      https: config.publicUrl.startsWith("https:"),
+      trustedProxies: config.trustProxy,
+      perIp: createRateLimit(rates.requestsPerIp),
+    },
+    publicUrl: config.publicUrl,
+    bearer: createBearer({
+      authenticate: accounts.authenticate,
+      perDevice: createRateLimit(rates.requestsPerDevice),
+    }),
+    health: {
       async ready() {
         if (draining) throw new Problem("unavailable", { retryAfterMs: 1000 });
         await ping(db);
       },
-    }),
-  );
-  router.route("/.well-known", wellKnownRoutes(accessTokens));
-  router.get("/api/v1/ws", (c) => gateway.upgrade(c.req.raw));
-  const limits = {
-    perIp: createRateLimit(rates.signInsPerIp),
-    perName: createRateLimit(rates.signInsPerName),
-  };
-  router.route("/api/v1", accountRoutes({ accounts, bearer, limits }));
-  router.route("/api/v1", presenceRoutes(presence, bearer));
-  router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
-  router.route("/api/v1", messageRoutes(messages, bearer));
-  router.route("/api/v1", inboxRoutes(inbox, bearer));
+    },
+    accessTokens,
+    gateway,
+    accounts,
+    signInLimits: {
+      perIp: createRateLimit(rates.signInsPerIp),
+      perName: createRateLimit(rates.signInsPerName),
+    },
+    presence,
+    chats,
+    messages,
+    inbox,
+  });
 
   const parts = cleanup.move();
   return {

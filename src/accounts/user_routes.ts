@@ -21,7 +21,7 @@ const UserQuery = ListQuery.extend({
 
 export function userRoutes({ accounts, bearer }: UserRoutesParts): Router {
   const router = createRouter();
-  const tags = ["Accounts"];
+  const tags = ["Users"];
 
   router.openapi(
     callerRoute(bearer, {

@@ -38,6 +38,7 @@ export function chatRoutes(
     callerRoute(bearer, {
       method: "post",
       path: "/chats",
+      operationId: "createChat",
       tags,
       summary: "Open a direct chat or make a group",
       description:
@@ -66,6 +67,7 @@ export function chatRoutes(
     callerRoute(bearer, {
       method: "patch",
       path: "/chats/{chatId}",
+      operationId: "updateChat",
       tags,
       summary: "Rename a group",
       request: { params: inChat, body: body(ChatPatch) },
@@ -84,6 +86,7 @@ export function chatRoutes(
     callerRoute(bearer, {
       method: "delete",
       path: "/chats/{chatId}",
+      operationId: "deleteChat",
       tags,
       summary: "Delete a group for everyone",
       request: { params: inChat },
@@ -100,6 +103,7 @@ export function chatRoutes(
     callerRoute(bearer, {
       method: "get",
       path: "/chats/{chatId}/members",
+      operationId: "listMembers",
       tags,
       summary: "List the members in the order of their coming",
       request: { params: inChat, query: ListQuery },
@@ -121,6 +125,7 @@ export function chatRoutes(
     callerRoute(bearer, {
       method: "post",
       path: "/chats/{chatId}/members",
+      operationId: "addMembers",
       tags,
       summary: "Add people to a group",
       request: { params: inChat, body: body(AddMembers) },
@@ -145,6 +150,7 @@ export function chatRoutes(
     callerRoute(bearer, {
       method: "patch",
       path: "/chats/{chatId}/members/{userId}",
+      operationId: "updateMember",
       tags,
       summary: "Change a member's role, or hand the group over",
       request: { params: ofMember, body: body(MemberPatch) },
@@ -166,6 +172,7 @@ export function chatRoutes(
     callerRoute(bearer, {
       method: "delete",
       path: "/chats/{chatId}/members/{userId}",
+      operationId: "removeMember",
       tags,
       summary: "Leave a group, or remove a member",
       request: { params: ofMember },

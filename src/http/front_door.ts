@@ -27,11 +27,6 @@ export function createFrontDoor(
   const router = createRouter();
   router.onError(onError(log));
   router.notFound(onNotFound);
-  router.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "JWT",
-  });
   router.use(requestLog(log), securityHeaders({ https }), preflight);
   router.use(async (c, next) => {
     const remote = c.env?.remoteAddr?.hostname;

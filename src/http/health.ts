@@ -21,6 +21,7 @@ export function healthRoutes({ ready }: HealthParts): Router {
       operationId: "live",
       tags: ["Service"],
       summary: "Whether the process runs",
+      never: ["rate_limited", "unavailable"],
       responses: { 200: json(Health, "It does") },
     }),
     (c) => c.json(healthy, 200),
@@ -33,6 +34,7 @@ export function healthRoutes({ ready }: HealthParts): Router {
       operationId: "ready",
       tags: ["Service"],
       summary: "Whether requests should be sent here",
+      never: ["rate_limited"],
       responses: { 200: json(Health, "They should") },
     }),
     async (c) => {

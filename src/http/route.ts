@@ -9,10 +9,16 @@ import type { Bearer } from "./bearer.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemMediaType } from "./problem.ts";
 
-/** A route as `createRoute` takes it, plus the codes of the problems its handler can answer with. */
+/** A route as `createRoute` takes it, plus the codes of the problems it can answer with. */
 type Declaration<P extends string> =
-  & Omit<RouteConfig, "path" | "middleware" | "security">
-  & { path: P; problems?: readonly ProblemCode[] };
+  & Omit<RouteConfig, "path" | "middleware">
+  & {
+    path: P;
+    /** Those of its handler. */
+    problems?: readonly ProblemCode[];
+    /** Those that any other route can have, and this one cannot. */
+    never?: readonly ProblemCode[];
+  };
 
 /** A route for everybody. Problems that any route can have need not be named. */
 export function openRoute<P extends string, R extends Declaration<P>>(
@@ -40,7 +46,7 @@ export function callerRoute<P extends string, R extends Declaration<P>>(
 }
 
 function complete(
-  { problems = [], ...route }: Declaration<string>,
+  { problems = [], never = [], ...route }: Declaration<string>,
   ownCodes: readonly ProblemCode[],
 ) {
   const { request, responses } = route;
@@ -54,14 +60,15 @@ function complete(
     "internal",
     "unavailable",
   ];
+  const possible = codes.filter((code) => !never.includes(code));
   return {
     ...route,
-    responses: { ...responses, ...problemResponses(codes) },
+    responses: { ...responses, ...problemResponses(possible) },
     middleware: takesBody ? [jsonBody] : [],
   };
 }
 
-/** One documented response a status, naming every code it can carry. */
+/** One documented response a status, with an example for every code it can carry. */
 function problemResponses(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(
     new Set(codes),
@@ -73,7 +80,14 @@ function problemResponses(codes: readonly ProblemCode[]) {
         `\`${code}\`: ${problemKinds[code].title}`
       )
         .join(". "),
-      content: { [problemMediaType]: { schema: ProblemDocument } },
+      content: {
+        [problemMediaType]: {
+          schema: ProblemDocument,
+          examples: Object.fromEntries(codes.map((code) => [code, {
+            $ref: `#/components/examples/${code}`,
+          }])),
+        },
+      },
     }]),
   );
 }

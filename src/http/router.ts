@@ -1,4 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { invalidInput } from "../protocol/problem.ts";
 import type { HttpEnv } from "./env.ts";
 
@@ -12,3 +12,9 @@ export function createRouter(): Router {
     },
   });
 }
+
+/** What the routes declare of themselves, those of mounted routers included, with their whole paths. */
+export const declaredRoutes = (router: Router): RouteConfig[] =>
+  router.openAPIRegistry.definitions.flatMap((definition) =>
+    definition.type === "route" ? [definition.route] : []
+  );

@@ -19,6 +19,7 @@ export function inboxRoutes(inbox: Inbox, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/chats",
+      operationId: "listChats",
       tags: ["Chats"],
       summary: "List one's chats, the latest activity first",
       request: { query: ListQuery },
@@ -35,6 +36,7 @@ export function inboxRoutes(inbox: Inbox, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/chats/{chatId}",
+      operationId: "getChat",
       tags: ["Chats"],
       summary: "Read one chat",
       request: { params: inChat },
@@ -51,6 +53,7 @@ export function inboxRoutes(inbox: Inbox, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/chats/{chatId}/changes",
+      operationId: "getChanges",
       tags: ["Sync"],
       summary: "Read what changed in a chat after a rev, oldest change first",
       request: {
@@ -82,6 +85,7 @@ export function inboxRoutes(inbox: Inbox, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/sync",
+      operationId: "sync",
       tags: ["Sync"],
       summary:
         "Read which chats, and what of the account, changed since a cursor",

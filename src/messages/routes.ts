@@ -32,6 +32,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     callerRoute(bearer, {
       method: "post",
       path: "/chats/{chatId}/messages",
+      operationId: "sendMessage",
       tags,
       summary: "Send a message",
       description:
@@ -58,6 +59,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/chats/{chatId}/messages",
+      operationId: "listMessages",
       tags,
       summary: "Read a page of the chat, ascending by seq",
       request: { params: inChat, query: HistoryQuery },
@@ -79,6 +81,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/chats/{chatId}/messages/{messageId}",
+      operationId: "getMessage",
       tags,
       summary: "Read one message",
       request: { params: ofMessage },
@@ -98,6 +101,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     callerRoute(bearer, {
       method: "patch",
       path: "/chats/{chatId}/messages/{messageId}",
+      operationId: "editMessage",
       tags,
       summary: "Edit the content of one's own message",
       request: { params: ofMessage, body: body(EditMessage) },
@@ -119,6 +123,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     callerRoute(bearer, {
       method: "delete",
       path: "/chats/{chatId}/messages/{messageId}",
+      operationId: "deleteMessage",
       tags,
       summary: "Delete a message for oneself or for everyone",
       request: {
@@ -142,6 +147,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       callerRoute(bearer, {
         method,
         path: "/chats/{chatId}/messages/{messageId}/reactions/{emoji}",
+        operationId: active ? "addReaction" : "removeReaction",
         tags,
         summary: active ? "React with an emoji" : "Take a reaction back",
         request: { params: ofReaction },
@@ -159,6 +165,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       callerRoute(bearer, {
         method,
         path: "/chats/{chatId}/messages/{messageId}/pin",
+        operationId: active ? "pinMessage" : "unpinMessage",
         tags,
         summary: active ? "Pin a message" : "Take the pin off",
         request: { params: ofMessage },
@@ -176,6 +183,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/chats/{chatId}/messages/{messageId}/replies",
+      operationId: "listReplies",
       tags,
       summary: "Read the thread under a message",
       request: { params: ofMessage, query: ListQuery },
@@ -198,6 +206,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/chats/{chatId}/messages/{messageId}/status",
+      operationId: "getMessageStatus",
       tags,
       summary: "How far a message has come, member by member",
       request: { params: ofMessage },
@@ -214,15 +223,16 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
   );
 
   for (
-    const [path, cursor] of [["read", "readSeq"], [
-      "delivered",
-      "deliveredSeq",
-    ]] as const
+    const [path, cursor, operationId] of [
+      ["read", "readSeq", "markRead"],
+      ["delivered", "deliveredSeq", "markDelivered"],
+    ] as const
   ) {
     router.openapi(
       callerRoute(bearer, {
         method: "post",
         path: `/chats/{chatId}/${path}`,
+        operationId,
         tags,
         summary: `Move one's ${cursor} forward`,
         description: "A cursor never moves back, nor past the last message.",

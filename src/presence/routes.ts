@@ -14,6 +14,7 @@ export function presenceRoutes(presence: PresenceService, bearer: Bearer) {
     callerRoute(bearer, {
       method: "get",
       path: "/users/{userId}/last-seen",
+      operationId: "getLastSeen",
       tags: ["Users"],
       summary: "Whether a person is online, and when last seen",
       description: "Of people one shares a chat with.",

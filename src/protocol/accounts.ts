@@ -53,6 +53,7 @@ export const Device = z.object({
   lastUsedAt: Timestamp,
   revokedAt: Timestamp.nullable().meta({
     description: "null while it is signed in",
+    examples: [null],
   }),
   current: z.boolean().meta({
     description: "Whether the request came from this device",

@@ -8,6 +8,7 @@ export const ChatKind = z.enum(["direct", "group"]).meta({
   id: "ChatKind",
   description:
     "`direct`: exactly two people, one chat a pair. `group`: named, with roles",
+  examples: ["group"],
 });
 export type ChatKind = z.infer<typeof ChatKind>;
 
@@ -42,6 +43,7 @@ export const Member = z.object({
   joinedAt: Timestamp,
   leftAt: Timestamp.nullable().meta({
     description: "null while the person is in the chat",
+    examples: [null],
   }),
   rev: Rev,
   user: User,

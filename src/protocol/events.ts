@@ -24,16 +24,17 @@ export const Event = z.discriminatedUnion("type", [
     rev: Rev,
     message: BroadcastMessage,
     change: z.enum([
+      "reacted",
+      "unreacted",
       "edited",
       "deleted",
       "pinned",
       "unpinned",
-      "reacted",
-      "unreacted",
     ]),
     userId: UserId.meta({ description: "Who did it" }),
     emoji: z.string().optional().meta({
       description: "With reacted and unreacted",
+      examples: ["👍"],
     }),
   }),
   event("receipt.updated", "A member's cursors moved forward", {

@@ -43,6 +43,7 @@ export const HelloFrame = frame(
     cursor: z.string().min(1).max(512).optional().meta({
       description:
         "Of the last hello or `/sync`: the reply then names only the chats that changed since",
+      examples: ["1.3f1d2c4b5a69788796a5b4c3d2e1f001.7310.42"],
     }),
   },
 );
@@ -54,7 +55,9 @@ export const ClientFrame = z.discriminatedUnion("type", [
     chatId: ChatId,
     messageId: MessageId,
     content: Content,
-    replyTo: MessageId.optional(),
+    replyTo: MessageId.optional().meta({
+      examples: ["019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b05"],
+    }),
   }),
   frame("edit", "Changes the content of one's own message", {
     chatId: ChatId,
@@ -123,6 +126,7 @@ export const SendReply = z.object({
   createdAt: Timestamp,
   duplicate: z.boolean().meta({
     description: "The message was stored before, with the same `messageId`",
+    examples: [false],
   }),
 }).meta({ id: "SendReply" });
 export type SendReply = z.infer<typeof SendReply>;

@@ -38,13 +38,14 @@ export const Message = z.object({
   }),
   replyTo: MessageRef.nullable().meta({
     description: "The message that this one answers",
+    examples: [null],
   }),
   replyCount: Counter,
   reactions: z.array(Reaction),
-  pinned: z.boolean(),
+  pinned: z.boolean().meta({ examples: [false] }),
   createdAt: Timestamp,
-  editedAt: Timestamp.nullable(),
-  deletedAt: Timestamp.nullable(),
+  editedAt: Timestamp.nullable().meta({ examples: [null] }),
+  deletedAt: Timestamp.nullable().meta({ examples: [null] }),
 }).meta({ id: "Message", description: "A message as the caller sees it" });
 export type Message = z.infer<typeof Message>;
 

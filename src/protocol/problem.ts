@@ -51,6 +51,13 @@ export const ProblemDocument = z.object({
 }).meta({
   id: "Problem",
   description: "An error (RFC 9457). `code` is stable, for programs",
+  examples: [{
+    type: "urn:parley:problem:conflict",
+    title: problemKinds.conflict.title,
+    status: problemKinds.conflict.status,
+    code: "conflict",
+    detail: "The message was deleted for everyone",
+  }],
 });
 export type ProblemDocument = z.infer<typeof ProblemDocument>;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Device, Me, User } from "./accounts.ts";
 import { Chat, Member, Receipt, Role } from "./chats.ts";
 import { ChatId, DeviceId, MessageId } from "./ids.ts";
+import { limits } from "./limits.ts";
 import { Message } from "./messages.ts";
 import { AccountRev, Counter, Rev, Seq } from "./text.ts";
 
@@ -61,7 +62,7 @@ export const CreatedChat = ChatItem.extend({
 export const Changes = z.object({
   from: Rev,
   to: Rev.meta({ description: "Where the reader is after this page" }),
-  hasMore: z.boolean(),
+  hasMore: z.boolean().meta({ examples: [false] }),
   epoch,
   chat: Chat.nullable().meta({
     description: "null when the chat itself did not change",
@@ -89,12 +90,13 @@ export type HiddenMessage = z.infer<typeof HiddenMessage>;
 /** What changed in the caller's world since a cursor. */
 export const Sync = z.object({
   cursor,
-  hasMore: z.boolean(),
+  hasMore: z.boolean().meta({ examples: [false] }),
   epoch,
   accountRev: AccountRev,
   chats: z.array(ChatHead),
   gone: z.array(ChatId).meta({
     description: "Chats left, lost or deleted since",
+    examples: [[]],
   }),
   me: Me.nullable().meta({
     description: "null when the profile did not change",
@@ -111,11 +113,11 @@ export type Sync = z.infer<typeof Sync>;
 export const Welcome = z.object({
   user: User,
   deviceId: DeviceId,
-  heartbeatMs: Counter,
+  heartbeatMs: Counter.meta({ examples: [limits.heartbeatMs] }),
   limits: z.object({
-    frameBytes: Counter,
-    textLength: Counter,
-    watchedUsers: Counter,
+    frameBytes: Counter.meta({ examples: [limits.frameBytes] }),
+    textLength: Counter.meta({ examples: [limits.textLength] }),
+    watchedUsers: Counter.meta({ examples: [limits.watchedUsers] }),
   }),
   epoch,
   accountRev: AccountRev,
@@ -124,6 +126,7 @@ export const Welcome = z.object({
   }),
   gone: z.array(ChatId).meta({
     description: "With a cursor: chats left, lost or deleted since",
+    examples: [[]],
   }),
   cursor,
 }).meta({

@@ -16,7 +16,7 @@ const floors: readonly (readonly string[])[] = [
     "inbox",
   ],
   ["gateway", "compat"],
-  ["app", "main", "secrets", "keys_task"],
+  ["app", "main", "routes", "secrets", "keys_task"],
 ];
 const capabilities = floors[3]!;
 const top = floors.at(-1)!;

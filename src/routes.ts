@@ -1,0 +1,58 @@
+/** Every route of the service on one router, in one readable list. */
+import { accountRoutes, type Accounts } from "./accounts/mod.ts";
+import type { Chats } from "./chats/mod.ts";
+import { chatRoutes } from "./chats/routes.ts";
+import { gatewayRoutes, type GatewayRoutesParts } from "./gateway/routes.ts";
+import type { Bearer } from "./http/bearer.ts";
+import { documentRoutes } from "./http/documents/routes.ts";
+import { createFrontDoor, type FrontDoorParts } from "./http/front_door.ts";
+import { type HealthParts, healthRoutes } from "./http/health.ts";
+import { declaredRoutes, type Router } from "./http/router.ts";
+import { type WellKnownParts, wellKnownRoutes } from "./http/well_known.ts";
+import type { Inbox } from "./inbox/mod.ts";
+import { inboxRoutes } from "./inbox/routes.ts";
+import type { Messages } from "./messages/mod.ts";
+import { messageRoutes } from "./messages/routes.ts";
+import type { PresenceService } from "./presence/mod.ts";
+import { presenceRoutes } from "./presence/routes.ts";
+import project from "../deno.json" with { type: "json" };
+
+export interface RoutesParts {
+  readonly door: FrontDoorParts;
+  /** Where clients reach the service, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly bearer: Bearer;
+  readonly health: HealthParts;
+  readonly accessTokens: WellKnownParts;
+  readonly gateway: GatewayRoutesParts;
+  readonly accounts: Accounts;
+  readonly signInLimits: Parameters<typeof accountRoutes>[0]["limits"];
+  readonly presence: PresenceService;
+  readonly chats: Chats;
+  readonly messages: Messages;
+  readonly inbox: Inbox;
+}
+
+/** Mounts everything. The parts are touched by requests alone, so the documents can do without them. */
+export function createRoutes(parts: RoutesParts): Router {
+  const { bearer, accounts, presence, chats, messages, inbox } = parts;
+  const limits = parts.signInLimits;
+  const router = createFrontDoor(parts.door);
+  router.route("/health", healthRoutes(parts.health));
+  router.route("/.well-known", wellKnownRoutes(parts.accessTokens));
+  router.route(
+    "/api",
+    documentRoutes({
+      declared: () => declaredRoutes(router),
+      version: project.version,
+      publicUrl: parts.publicUrl,
+    }),
+  );
+  router.route("/api/v1", gatewayRoutes(parts.gateway));
+  router.route("/api/v1", accountRoutes({ accounts, bearer, limits }));
+  router.route("/api/v1", presenceRoutes(presence, bearer));
+  router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
+  router.route("/api/v1", messageRoutes(messages, bearer));
+  router.route("/api/v1", inboxRoutes(inbox, bearer));
+  return router;
+}
