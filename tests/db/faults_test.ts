@@ -223,17 +223,21 @@ Deno.test("a faulty Postgres", needsPostgres(), async (t) => {
     await using proxy = startTcpProxy(server.port);
     const url = server.url.replace(String(server.port), String(proxy.port));
     await using remote = open(2, url);
-    await remote.run(sql`select 1`);
+    const useBoth = () =>
+      Promise.all([1, 2].map(() => remote.run(sql`select pg_sleep(0.1)`)));
+    await useBoth();
     const stuck = remote.transaction(async (tx) => {
       await tx.run(sql`insert into things values ('stuck')`);
       proxy.swallow();
       await tx.run(sql`select 1`);
     });
     await refusedInTime(stuck);
-    await refusedInTime(remote.run(sql`select 1`));
-    await refusedInTime(remote.run(sql`select 1`));
+    await Promise.all(
+      [1, 2].map(() => refusedInTime(remote.run(sql`select 1`))),
+    );
     proxy.heal();
     await recovered(remote);
+    await useBoth();
     await remote.transaction((tx) => tx.run(sql`select 1`));
   });
 });
