@@ -1,0 +1,21 @@
+/** Sizes and times of every part; together about two minutes. Times are in milliseconds. */
+export const plan = {
+  pairs: 100,
+  inFlightPerPair: 8,
+  /** Rounds go A B C A B C, so that what disturbs the machine for a while disturbs all alike. */
+  rounds: 3,
+  durableSends: { warmupMs: 1000, durationMs: 3000 },
+  /** The share of the slowest system's own rate that all are offered: one it can sustain. */
+  sameRateShare: 0.7,
+  sameRate: { warmupMs: 500, durationMs: 2500 },
+  fanOut: { sockets: 500, senders: 8, warmupMs: 500, durationMs: 2000 },
+  history: {
+    messagesPerChat: 60,
+    inFlight: 16,
+    warmupMs: 300,
+    durationMs: 1500,
+  },
+  /** The first connections warm the server up, so that compiled code is not counted as theirs. */
+  connections: { before: 200, counted: 5000, settleMs: 1500 },
+  coldStarts: 5,
+} as const;

@@ -1,0 +1,24 @@
+import type { PerSystem } from "./parts/bench.ts";
+import type { ColdStart } from "./parts/cold_start.ts";
+import type { DurableSends } from "./parts/durable_sends.ts";
+import type { FanOut } from "./parts/fan_out.ts";
+import type { History } from "./parts/history.ts";
+
+/** Where the figures come from. */
+export interface Machine {
+  cores: number;
+  deno: string;
+  postgres: string;
+  /** What the Socket.IO peer ran on. */
+  socketioRuntime: string;
+}
+
+/** Everything that was measured; a part that failed is absent. */
+export interface Report {
+  durableSends?: DurableSends;
+  fanOut?: FanOut;
+  history?: History;
+  connectionBytes?: PerSystem;
+  coldStartMs?: ColdStart;
+  machine: Machine;
+}
