@@ -12,6 +12,8 @@ export interface Acks {
 
 /** One acknowledgement stands for all before it, so they are gathered. */
 const everyMs = 250;
+/** The first welcome may bring thousands of chats: 200 a second leave room for everything else. */
+const chatsAtOnce = 50;
 
 export function createAcks(clock: Clock, connection: Connection): Acks {
   const told = new Map<ChatId, number>();
@@ -19,15 +21,16 @@ export function createAcks(clock: Clock, connection: Connection): Acks {
   let cancel: (() => void) | undefined;
 
   function flush() {
-    cancel = undefined;
-    for (const [chatId, seq] of due) {
+    const batch = [...due].slice(0, chatsAtOnce);
+    for (const [chatId, seq] of batch) {
+      due.delete(chatId);
       told.set(chatId, seq);
       void tell(chatId, seq).catch(() => {
         // The next change of the chat, or the next welcome, brings another.
         if (told.get(chatId) === seq) told.delete(chatId);
       });
     }
-    due.clear();
+    cancel = due.size > 0 ? clock.after(everyMs, flush) : undefined;
   }
 
   async function tell(chatId: ChatId, seq: number) {

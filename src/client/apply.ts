@@ -5,6 +5,7 @@ import type { Changes } from "../protocol/sync.ts";
 import {
   type ChatState,
   counted,
+  withLastSeq,
   withMembers,
   withReceipt,
 } from "./chat_state.ts";
@@ -73,12 +74,9 @@ function created(
   me: UserId,
 ): ChatState {
   const { seq, senderId, replyTo } = message;
-  let state: ChatState = {
-    ...before,
-    lastSeq: Math.max(before.lastSeq, seq),
-  };
+  let state = withLastSeq(before, seq);
   const target = replyTo && messageAt(state, replyTo.seq);
-  if (target && target.rev < rev) {
+  if (target) {
     const answered = { ...target, rev, replyCount: target.replyCount + 1 };
     state = withMessages(state, [answered]);
   }

@@ -3,7 +3,7 @@ import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Changes, ChatHead } from "../protocol/sync.ts";
 import { applyChanges, applyEvent, type ChatEvent } from "./apply.ts";
-import { type ChatState, withReceipt } from "./chat_state.ts";
+import { type ChatState, withLastSeq, withReceipt } from "./chat_state.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ChatChange, ClientEvents } from "./events.ts";
 import { messageAt, trimmed, withoutMessage } from "./message_window.ts";
@@ -49,6 +49,8 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
   let keep = options.keepMessages;
   /** Up to here every message has been told of. */
   let toldSeq = state.lastSeq;
+  /** There are this many messages once caught up, also where the last ones are hidden. */
+  let heardSeq = state.lastSeq;
 
   function set(next: ChatState, cause: ChatChange["cause"]) {
     if (next === state) return;
@@ -82,8 +84,8 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       }
     },
     onCaughtUp() {
-      toldSeq = state.lastSeq;
-      set(trimmed(state, keep), "loaded");
+      toldSeq = Math.max(state.lastSeq, heardSeq);
+      set(trimmed(withLastSeq(state, toldSeq), keep), "loaded");
     },
     onRefused: options.onRefused,
   });
@@ -102,11 +104,14 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       emit(event.type, event);
     },
     hide(seq) {
+      heardSeq = Math.max(heardSeq, seq);
       set(withoutMessage(state, seq), "event");
     },
-    head({ rev, deliveredSeq, readSeq }) {
+    head({ rev, lastSeq, deliveredSeq, readSeq }) {
+      heardSeq = Math.max(heardSeq, lastSeq);
       const receipt = { userId: me, deliveredSeq, readSeq };
-      set(withReceipt(state, receipt, me), "changes");
+      const moved = withReceipt(state, receipt, me);
+      set(rev > state.rev ? moved : withLastSeq(moved, lastSeq), "changes");
       sequence.expect(rev);
     },
     load: (read) =>

@@ -75,8 +75,7 @@ export function createChatRegistry(options: ChatRegistryOptions): ChatRegistry {
     const item = await source.chat(chatId, signal);
     const limit = newcomerMessages;
     const page = await source.history(chatId, { limit }, signal);
-    const isStart = page.length < limit;
-    const initial = withHistory(stateOfItem(item), page, isStart);
+    const initial = withHistory(stateOfItem(item), page);
     adopt(initial);
     for (const message of initial.messages) {
       const isNew = message.seq > item.me.readSeq;

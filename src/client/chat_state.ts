@@ -61,6 +61,11 @@ export function counted(state: ChatState): ChatState {
   return unread === state.unread ? state : { ...state, unread };
 }
 
+/** There are messages up to `lastSeq`. */
+export function withLastSeq(state: ChatState, lastSeq: number): ChatState {
+  return lastSeq <= state.lastSeq ? state : counted({ ...state, lastSeq });
+}
+
 /** Moves someone's cursors, which only ever go forward. */
 export function withReceipt(
   state: ChatState,

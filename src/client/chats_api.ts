@@ -1,7 +1,8 @@
-import type { Chat, CreateChat, Member, Role } from "../protocol/chats.ts";
+import type { z } from "zod";
+import type { CreateChat, Member, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List } from "../protocol/page.ts";
-import type { ChatItem } from "../protocol/sync.ts";
+import type { ChatItem, CreatedChat } from "../protocol/sync.ts";
 import type { Rest } from "./rest.ts";
 
 export interface CallOptions {
@@ -19,11 +20,15 @@ export interface ChatsApi {
   create(
     chat: CreateChat,
     options?: CallOptions,
-  ): Promise<ChatItem & { duplicate?: boolean }>;
+  ): Promise<z.infer<typeof CreatedChat>>;
   /** Latest activity first. */
   list(options?: ListOptions): Promise<List<ChatItem>>;
   get(chatId: ChatId, options?: CallOptions): Promise<ChatItem>;
-  rename(chatId: ChatId, title: string, options?: CallOptions): Promise<Chat>;
+  rename(
+    chatId: ChatId,
+    title: string,
+    options?: CallOptions,
+  ): Promise<ChatItem>;
   /** Ends a group for everyone. */
   delete(chatId: ChatId, options?: CallOptions): Promise<void>;
   members(chatId: ChatId, options?: ListOptions): Promise<List<Member>>;

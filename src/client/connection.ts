@@ -3,7 +3,7 @@ import { closeCodes } from "../protocol/frames.ts";
 import type { Welcome } from "../protocol/sync.ts";
 import { abortable } from "./abortable.ts";
 import { sleep } from "./clock.ts";
-import { hasCode, isRefusal, unavailable } from "./error.ts";
+import { hasCode, isRefusal, type ParleyError, unavailable } from "./error.ts";
 import { type Link, type LinkEnd, openLink } from "./link.ts";
 import type { Platform } from "./platform.ts";
 import { reconnectDelay } from "./reconnect_delay.ts";
@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   onWelcome(welcome: Welcome, link: Link): void;
   onEvent(event: Event): void;
   onDown(): void;
+  /** The service does not understand what hello said. */
+  onMisunderstood(refusal: ParleyError): void;
   onFault(error: unknown): void;
 }
 
@@ -119,6 +121,9 @@ export function createConnection(options: ConnectionOptions): Connection {
         const end = await connect(token, signal);
         if (signal.aborted) break;
         if (isFault(end.code)) options.onFault(faultOf(end));
+        if (end.refusal?.code === "invalid_input") {
+          options.onMisunderstood(end.refusal);
+        }
         if (end.since !== undefined && clock.now() - end.since >= soundMs) {
           failures = 0;
         }

@@ -95,8 +95,8 @@ export function createClient(options: ClientOptions): ParleyClient {
     onWelcome(welcome, link) {
       userId = welcome.user.userId;
       sync.welcome(welcome);
-      // Another history: the next welcome is the one that counts.
-      if (sync.cursor === undefined) return;
+      // Another history than the one known: the next welcome is the one that counts.
+      if (connection.link !== link) return;
       tokens.up(link);
       loader.reopen();
       attention.up();
@@ -106,6 +106,11 @@ export function createClient(options: ClientOptions): ParleyClient {
       sync.down();
       tokens.down();
       acks.down();
+    },
+    onMisunderstood(refusal) {
+      // A cursor may be older than the service that is to read it.
+      if (sync.cursor === undefined) onFault(refusal);
+      else sync.forgetCursor();
     },
     onFault,
   });

@@ -8,6 +8,7 @@ import { limits } from "../protocol/limits.ts";
 import type { Welcome } from "../protocol/sync.ts";
 import { isRefusal, ParleyError, unavailable } from "./error.ts";
 import { type Liveness, watchSilence } from "./liveness.ts";
+import { createPacer } from "./pacer.ts";
 import type { Platform } from "./platform.ts";
 import { createRequests, encode, type Requests } from "./requests.ts";
 
@@ -54,12 +55,13 @@ export function openLink(options: LinkOptions): Link {
   let refusal: ParleyError | undefined;
   let isOver = false;
 
+  const pacer = createPacer(clock, (text) => socket.send(text));
   const requests = createRequests(
     clock,
     () => frameBytes,
     (text) => {
       // A closing socket drops what it is given without a word.
-      if (socket.readyState === 1) socket.send(text);
+      if (socket.readyState === 1) pacer.send(text);
       else throw unavailable("The connection is not open");
     },
   );
@@ -70,7 +72,7 @@ export function openLink(options: LinkOptions): Link {
   const link: Link = {
     request: requests.request,
     notify(frame) {
-      if (socket.readyState === 1) socket.send(encode(frame, frameBytes));
+      if (socket.readyState === 1) pacer.send(encode(frame, frameBytes));
     },
     close: () => end(gone, "Closed by this side"),
   };
@@ -80,6 +82,7 @@ export function openLink(options: LinkOptions): Link {
     isOver = true;
     cancelOpening();
     liveness?.stop();
+    pacer.stop();
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
     requests.failAll(

@@ -51,11 +51,7 @@ export function createLoader(
         keeper.state.chat ? undefined : source.chat(chatId, signal),
       ]);
       return (state) => {
-        const loaded = withHistory(
-          withMembers(state, members),
-          page,
-          page.length < limit,
-        );
+        const loaded = withHistory(withMembers(state, members), page);
         return item ? { ...loaded, chat: chatOf(item) } : loaded;
       };
     });
@@ -82,7 +78,7 @@ export function createLoader(
         if (before <= 1) return (state) => state;
         const query = { before, limit: messages };
         const page = await source.history(chatId, query, signal);
-        return (state) => withHistory(state, page, page.length < messages);
+        return (state) => withHistory(state, page);
       });
       await abortable(older, signal);
       return keeper.state;

@@ -1,4 +1,4 @@
-import type { Message } from "../protocol/messages.ts";
+import type { History, Message } from "../protocol/messages.ts";
 import type { ChatState } from "./chat_state.ts";
 
 /** The message with that `seq`, if it is within what is known. */
@@ -36,12 +36,11 @@ export function withMessages(
 /** Takes a page of history in: an unbroken run of messages that reaches up to the window or overlaps it. */
 export function withHistory(
   state: ChatState,
-  page: readonly Message[],
-  isStart: boolean,
+  { items, hasBefore }: History,
 ): ChatState {
-  const first = isStart ? 1 : page[0]?.seq ?? state.from;
+  const first = hasBefore ? items[0]?.seq ?? state.from : 1;
   const from = Math.min(state.from, first);
-  return withMessages({ ...state, from }, page);
+  return withMessages({ ...state, from }, items);
 }
 
 /** The message is no longer the caller's to see. */

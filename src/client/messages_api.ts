@@ -1,8 +1,10 @@
-import type { ChatId, MessageId } from "../protocol/ids.ts";
 import type { z } from "zod";
+import type { RevReply } from "../protocol/frames.ts";
+import type { ChatId, MessageId } from "../protocol/ids.ts";
 import type {
   Content,
   DeleteFor,
+  History,
   Message,
   MessageStatus,
   SentMessage,
@@ -19,11 +21,6 @@ export interface HistoryOptions extends CallOptions {
   readonly limit?: number;
 }
 
-/** Where a change took the chat. */
-export interface Changed {
-  readonly rev: number;
-}
-
 /** Messages over REST. To send, `client.send` is the better way: it does not give up. */
 export interface MessagesApi {
   /** One attempt in the name of `messageId`, repeated only while the service is away. */
@@ -33,7 +30,7 @@ export interface MessagesApi {
     options?: CallOptions,
   ): Promise<z.infer<typeof SentMessage>>;
   /** Ascending by `seq`. */
-  history(chatId: ChatId, options?: HistoryOptions): Promise<List<Message>>;
+  history(chatId: ChatId, options?: HistoryOptions): Promise<History>;
   get(
     chatId: ChatId,
     messageId: MessageId,
@@ -50,29 +47,29 @@ export interface MessagesApi {
     messageId: MessageId,
     whom: DeleteFor,
     options?: CallOptions,
-  ): Promise<Changed>;
+  ): Promise<RevReply>;
   react(
     chatId: ChatId,
     messageId: MessageId,
     emoji: string,
     options?: CallOptions,
-  ): Promise<Changed>;
+  ): Promise<RevReply>;
   unreact(
     chatId: ChatId,
     messageId: MessageId,
     emoji: string,
     options?: CallOptions,
-  ): Promise<Changed>;
+  ): Promise<RevReply>;
   pin(
     chatId: ChatId,
     messageId: MessageId,
     options?: CallOptions,
-  ): Promise<Changed>;
+  ): Promise<RevReply>;
   unpin(
     chatId: ChatId,
     messageId: MessageId,
     options?: CallOptions,
-  ): Promise<Changed>;
+  ): Promise<RevReply>;
   replies(
     chatId: ChatId,
     messageId: MessageId,

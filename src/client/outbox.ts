@@ -63,7 +63,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           (hasCode(error, "internal") && tries < mostFaults);
         if (!isPassing) throw error;
         const hint = (error as ParleyError).retryAfterMs ?? 0;
-        await sleep(clock, hint + jittered(tries, retry, random), signal);
+        await sleep(clock, hint + jittered(tries - 1, retry, random), signal);
       }
     }
   }

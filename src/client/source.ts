@@ -1,6 +1,6 @@
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId } from "../protocol/ids.ts";
-import type { Message } from "../protocol/messages.ts";
+import type { History } from "../protocol/messages.ts";
 import type { List } from "../protocol/page.ts";
 import type { Changes, ChatItem, Sync } from "../protocol/sync.ts";
 import { atMost } from "./at_most.ts";
@@ -20,7 +20,7 @@ export interface Source {
     chatId: ChatId,
     query: { before?: number; limit: number },
     signal?: AbortSignal,
-  ): Promise<Message[]>;
+  ): Promise<History>;
 }
 
 /** After a restart of the service every chat may have to catch up at the same moment. */
@@ -68,9 +68,7 @@ export function createSource(rest: Rest, connection: Connection): Source {
       return found;
     },
 
-    async history(chatId, query, signal) {
-      const path = `/chats/${chatId}/messages`;
-      return (await get<List<Message>>(path, query, signal)).items;
-    },
+    history: (chatId, query, signal) =>
+      get(`/chats/${chatId}/messages`, query, signal),
   };
 }

@@ -6,7 +6,7 @@ import {
   createChatRegistry,
 } from "./chat_registry.ts";
 import { stateOfHead } from "./chat_state.ts";
-import { unavailable } from "./error.ts";
+import { hasCode, unavailable } from "./error.ts";
 import { createSequence, type Sequence } from "./sequence.ts";
 
 /** Keeps what this client knows of the account and its chats in step with the service. */
@@ -18,6 +18,8 @@ export interface Sync {
   event(event: Event): void;
   /** The connection is lost: what was on its way is asked for again at the next welcome. */
   down(): void;
+  /** The service does not know the cursor: the next hello goes without, and nothing else is lost. */
+  forgetCursor(): void;
   /** Forgets everything: another account, or another history of the same service. */
   reset(): void;
 }
@@ -58,7 +60,7 @@ export function createSync(options: SyncOptions): Sync {
       random: platform.random,
       known,
       async fetch(_since, signal) {
-        const page = checked(await source.sync(cursor, signal));
+        const page = checked(await readSync(signal));
         return { ...page, to: page.accountRev };
       },
       apply,
@@ -75,6 +77,15 @@ export function createSync(options: SyncOptions): Sync {
       onCaughtUp() {},
       onRefused: (error) => emit("error", error),
     });
+
+  async function readSync(signal: AbortSignal): Promise<SyncPage> {
+    try {
+      return await source.sync(cursor, signal);
+    } catch (error) {
+      if (cursor === undefined || !hasCode(error, "invalid_input")) throw error;
+      return await source.sync(undefined, signal);
+    }
+  }
 
   function apply(event: AccountEvent) {
     const { chats } = registry;
@@ -110,8 +121,12 @@ export function createSync(options: SyncOptions): Sync {
     get cursor() {
       return cursor;
     },
+    forgetCursor() {
+      cursor = undefined;
+    },
 
     welcome(welcome) {
+      // Without a cursor all chats are listed, with one those that changed.
       const isResumed = cursor !== undefined;
       if (epoch !== undefined && welcome.epoch !== epoch) {
         reset();
@@ -124,7 +139,7 @@ export function createSync(options: SyncOptions): Sync {
         if (!isResumed && !listed.has(chatId)) registry.drop(chatId);
       }
       for (const chatId of welcome.gone) registry.drop(chatId);
-      registry.heads(welcome.chats, !isResumed);
+      registry.heads(welcome.chats, account === undefined);
       registry.up();
       registry.catchUp(true);
 

@@ -135,6 +135,22 @@ Deno.test("each missed message is told once, whatever page its last change is on
   deepEqual(state().messages.map((m) => m.seq), [4, 5, 6]);
 });
 
+Deno.test("a missed message that changes while the pages come is told once", async () => {
+  await using stage = setStage();
+  const { chat, connection, state } = await inChat(stage);
+  const messages = heard(stage.client, "message");
+  for (let i = 0; i < 4; i++) chat.send(bea, `missed ${i}`);
+  connection.send({ type: "chat.behind", chatId: chat.chatId, rev: chat.rev });
+  const first = await connection.take("changes");
+  connection.reply(first, chat.changes(first.since, 2, me));
+  const second = await connection.take("changes");
+  chat.edit(1, "changed in between");
+  connection.reply(second, chat.changes(second.since, 100, me));
+  await eventually("all", () => state().rev === chat.rev);
+  deepEqual(messages.map((m) => m.message.seq), [1, 2, 3, 4]);
+  deepEqual(state().messages, chat.seenBy(me));
+});
+
 Deno.test("while the service is away, changes are asked for again", async () => {
   await using stage = setStage();
   const { chat, connection, state } = await inChat(stage);
@@ -188,6 +204,10 @@ Deno.test("whose reaction it is follows from who did it", async () => {
     { emoji: "👍", count: 1, mine: true },
     { emoji: "🎉", count: 1, mine: true },
   ]);
+  connection.send(chat.react(1, bea, "🎉"), chat.react(1, me, "🎉"));
+  await handled(stage, connection);
+  deepEqual(state().messages, chat.seenBy(me));
+  equal(state().messages[0]?.reactions[1]?.mine, false);
   connection.send(chat.react(1, me, "👍"), chat.deleteForAll(1));
   await handled(stage, connection);
   deepEqual(state().messages, chat.seenBy(me));

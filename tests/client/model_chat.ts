@@ -1,8 +1,12 @@
 import type { Chat, Member, Receipt } from "../../src/protocol/chats.ts";
 import type { Event } from "../../src/protocol/events.ts";
 import type { ChatId, MessageId, UserId } from "../../src/protocol/ids.ts";
-import type { BroadcastMessage, Message } from "../../src/protocol/messages.ts";
-import type { Changes, ChatHead } from "../../src/protocol/sync.ts";
+import type {
+  BroadcastMessage,
+  History,
+  Message,
+} from "../../src/protocol/messages.ts";
+import type { Changes, ChatHead, ChatItem } from "../../src/protocol/sync.ts";
 
 const at = new Date(1_700_000_000_000).toISOString();
 
@@ -19,6 +23,8 @@ export class ModelChat {
   readonly messages: Stored[] = [];
   readonly members = new Map<UserId, Member>();
   readonly receipts = new Map<UserId, Receipt>();
+  /** What the one reader of this model has deleted for herself, by `seq`. */
+  readonly hidden = new Set<number>();
   chat: Chat;
   #chatRev = 0;
 
@@ -129,7 +135,10 @@ export class ModelChat {
 
   /** The messages as one member sees them. */
   seenBy(viewer: UserId): Message[] {
-    return this.messages.map(({ message, reactions }) => ({
+    const visible = this.messages.filter(({ message: { seq } }) =>
+      !this.hidden.has(seq)
+    );
+    return visible.map(({ message, reactions }) => ({
       ...message,
       reactions: message.reactions.map((reaction) => ({
         ...reaction,
@@ -163,6 +172,26 @@ export class ModelChat {
     };
   }
 
+  history(viewer: UserId, before: number, limit: number): History {
+    const older = this.seenBy(viewer).filter(({ seq }) => seq < before);
+    const items = older.slice(-limit);
+    const hasBefore = older.length > limit;
+    return { items, hasBefore, hasAfter: before <= this.lastSeq };
+  }
+
+  item(viewer: UserId): ChatItem {
+    const { chatId: _, ...head } = this.head(viewer);
+    const { rev, lastSeq, ...cursors } = head;
+    return {
+      ...this.chat,
+      rev,
+      lastSeq,
+      lastMessage: this.seenBy(viewer).at(-1) ?? null,
+      peer: null,
+      me: { role: "member", ...cursors },
+    };
+  }
+
   head(viewer: UserId): ChatHead {
     const { deliveredSeq = 0, readSeq = 0 } = this.receipts.get(viewer) ?? {};
     return {
@@ -193,6 +222,7 @@ export class ModelChat {
       user: { userId, username: "someone", displayName: "S", about: "" },
     };
     this.members.set(userId, member);
+    this.#receipt(userId, 0, 0);
     return { type, chatId: this.chatId, rev, member, memberCount };
   }
 
