@@ -184,5 +184,6 @@ function idOf(frame: unknown): RequestId | null {
 }
 
 const isTokenless = (frame: unknown) =>
-  z.object({ type: z.literal("hello"), token: z.undefined() }).safeParse(frame)
+  z.object({ type: z.literal("hello"), token: z.undefined().optional() })
+    .safeParse(frame)
     .success;
