@@ -8,12 +8,13 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { PresenceService } from "../presence/mod.ts";
-import { closeCodes, subprotocol } from "../protocol/frames.ts";
+import { closeCodes } from "../protocol/frames.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { attach, type AttachParts } from "./attach.ts";
 import { Connection } from "./connection.ts";
 import { createDispatch, type DispatchParts } from "./dispatch.ts";
+import { handshake } from "./handshake.ts";
 import type { Hub } from "./hub.ts";
 import { createReceive } from "./receive.ts";
 
@@ -22,7 +23,7 @@ export { createInterest } from "./interest.ts";
 
 const { heartbeatMs, helloMs } = limits;
 
-/** Sockets close over this long while draining, so that their clients do not come back all at once. */
+/** Clients are told to come back within this long, each at a moment of its own. */
 const drainSpreadMs = 2000;
 
 export interface GatewayParts
@@ -102,18 +103,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     upgrade(request) {
       if (draining) throw new Problem("unavailable", { retryAfterMs: 1000 });
-      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-        throw new Problem("invalid_input", {
-          detail: "This is a WebSocket endpoint",
-        });
-      }
-      const offered = request.headers.get("sec-websocket-protocol") ?? "";
-      if (!offered.split(",").some((name) => name.trim() === subprotocol)) {
-        throw new Problem("invalid_input", {
-          detail: `Offer the subprotocol ${subprotocol}`,
-        });
-      }
-      const { socket, response } = accept(request);
+      const { socket, response } = handshake(request);
       socket.binaryType = "arraybuffer";
       socket.onopen = () => open(socket);
       return response;
@@ -138,20 +128,4 @@ export function createGateway(parts: GatewayParts): Gateway {
       return connections.size;
     },
   };
-}
-
-function accept(request: Request): Deno.WebSocketUpgrade {
-  try {
-    return Deno.upgradeWebSocket(request, {
-      protocol: subprotocol,
-      // Deno pings after half of it in silence and closes when the rest passes without a pong.
-      idleTimeout: 2 * heartbeatMs / 1000,
-    });
-  } catch (error) {
-    // What else a handshake needs (RFC 6455, section 4.2.1), Deno looks for.
-    if (!(error instanceof TypeError)) throw error;
-    throw new Problem("invalid_input", {
-      detail: "This is no WebSocket handshake",
-    }, { cause: error });
-  }
 }

@@ -25,14 +25,18 @@ function announcement(
 }
 
 /** News of a chat: somebody said something. */
-export function said(chatId: ChatId, rev: number): Announcement {
+export function said(
+  chatId: ChatId,
+  rev: number,
+  text = `number ${rev}`,
+): Announcement {
   const message = {
     chatId,
     seq: rev,
     rev,
     messageId: newId<MessageId>(),
     senderId: newUser(),
-    content: { type: "text" as const, text: `number ${rev}` },
+    content: { type: "text" as const, text },
     replyTo: null,
     replyCount: 0,
     reactions: [],

@@ -10,8 +10,9 @@ export interface RawFrame {
 
 /** A WebSocket client that does only what it is told: it answers no ping and no close by itself. */
 export interface RawSocket extends Disposable {
-  /** The status line of the answer to the upgrade. */
+  /** Of the answer to the upgrade. */
   readonly status: number;
+  readonly headers: Headers;
   send(opcode: number, payload: string | Uint8Array): Promise<void>;
   /** The next frame; null once the server has ended the connection. */
   next(): Promise<RawFrame | null>;
@@ -37,10 +38,13 @@ export async function rawSocket(
   }).filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}: ${value}\r\n`);
   await writeAll(connection, `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
-  const head = await reader.until("\r\n\r\n");
+  const [first, ...fields] = (await reader.until("\r\n\r\n")).split("\r\n");
 
   return {
-    status: Number(head.split(" ")[1]),
+    status: Number(first!.split(" ")[1]),
+    headers: new Headers(
+      fields.map((field) => field.split(": ", 2) as [string, string]),
+    ),
     send: (opcode, payload) =>
       writeAll(connection, encode(opcode, bytesOf(payload))),
     async next() {

@@ -19,7 +19,9 @@ export interface World {
   /** A new person, whose token runs out at `expiresAt`. */
   actor(expiresAt?: number): Actor;
   /** The same person on another device. */
-  again(actor: Actor, expiresAt?: number): Actor;
+  again(actor: Actor): Actor;
+  /** A new token for the same device. */
+  renew(actor: Actor, expiresAt: number): Actor;
   /** A chat at rev 1. */
   chatOf(...members: Actor[]): ChatId;
   authenticate(token: string): Promise<Caller>;
@@ -37,9 +39,12 @@ export function createWorld(): World {
   const chatsOf = (userId: UserId) =>
     [...chats].filter(([, { members }]) => members.has(userId));
 
-  function signIn(userId: UserId, expiresAt: number): Actor {
+  function signIn(
+    userId: UserId,
+    expiresAt: number,
+    deviceId = newId<DeviceId>(),
+  ): Actor {
     const token = crypto.randomUUID();
-    const deviceId = newId<DeviceId>();
     const actor = { userId, deviceId, token, expiresAt: new Date(expiresAt) };
     callers.set(token, actor);
     return actor;
@@ -54,7 +59,9 @@ export function createWorld(): World {
       accountRevs.set(userId, 1);
       return signIn(userId, expiresAt);
     },
-    again: ({ userId }, expiresAt = never) => signIn(userId, expiresAt),
+    again: ({ userId }) => signIn(userId, never),
+    renew: ({ userId, deviceId }, expiresAt) =>
+      signIn(userId, expiresAt, deviceId),
     chatOf(...members) {
       const chatId = newId<ChatId>();
       const userIds = members.map(({ userId }) => userId);

@@ -1,0 +1,41 @@
+import { subprotocol } from "../protocol/frames.ts";
+import { limits } from "../protocol/limits.ts";
+import { Problem } from "../protocol/problem.ts";
+
+/**
+ * Makes a socket of an upgrade request (RFC 6455, section 4.2) and pins the subprotocol. Throws
+ * `invalid_input` for what is no handshake.
+ */
+export function handshake(request: Request): Deno.WebSocketUpgrade {
+  const { headers } = request;
+  if (headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    throw refusal("This is a WebSocket endpoint");
+  }
+  const offered = headers.get("sec-websocket-protocol") ?? "";
+  if (!offered.split(",").some((name) => name.trim() === subprotocol)) {
+    throw refusal(`Offer the subprotocol ${subprotocol}`);
+  }
+  if (headers.get("sec-websocket-version") !== "13") {
+    throw refusal("Speak version 13 of the WebSocket protocol");
+  }
+  const upgraded = upgrade(request);
+  // Deno's own option finds it only in a list with exactly one space after each comma.
+  upgraded.response.headers.set("sec-websocket-protocol", subprotocol);
+  return upgraded;
+}
+
+function upgrade(request: Request): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, {
+      // Deno pings after half of it in silence and closes when the rest passes without a pong.
+      idleTimeout: 2 * limits.heartbeatMs / 1000,
+    });
+  } catch (error) {
+    // What else a handshake needs, Deno looks for.
+    if (!(error instanceof TypeError)) throw error;
+    throw refusal("This is no WebSocket handshake", error);
+  }
+}
+
+const refusal = (detail: string, cause?: unknown) =>
+  new Problem("invalid_input", { detail }, { cause });
