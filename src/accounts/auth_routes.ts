@@ -89,6 +89,7 @@ export function authRoutes(
       summary: "Spend a refresh token for a new session of the same device",
       description:
         "Without `refreshToken` the cookie counts. A token that was spent before revokes its device.",
+      security: [{ refreshCookie: [] }, {}],
       request: { body: body(RefreshRequest) },
       responses: { 200: json(Session, "The session, with new tokens") },
       problems: ["unauthenticated"],

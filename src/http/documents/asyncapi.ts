@@ -32,7 +32,7 @@ export function asyncApiDocument({ version, publicUrl }: Described): Json {
       version,
       description: connecting,
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
-      tags: [{ name: "Requests" }, { name: "Replies" }, { name: "Events" }],
+      tags: Object.keys(tags).map(tagged),
     },
     defaultContentType: "application/json",
     servers: {
@@ -67,13 +67,21 @@ export function asyncApiDocument({ version, publicUrl }: Described): Json {
         channel: { $ref: `#/channels/${channel}` },
         title: "Events",
         summary: "What the service tells unasked, once hello is answered",
-        tags: [{ name: "Events" }],
+        tags: [tagged("Events")],
         messages: Event.options.map(({ shape }) => inChannel(shape.type.value)),
       },
     },
-    components: { messages: components, schemas },
+    components: { messages: components, schemas, tags },
   };
 }
+
+const tags = {
+  Requests: { name: "Requests", description: "What a client asks" },
+  Replies: { name: "Replies", description: "The one answer to a request" },
+  Events: { name: "Events", description: "What the service tells unasked" },
+};
+
+const tagged = (tag: string) => ({ $ref: `#/components/tags/${tag}` });
 
 /** What the upgrade request must carry. */
 const upgradeBinding = {
@@ -99,7 +107,7 @@ const operationOf = (frame: (typeof requests)[number]) => {
     channel: { $ref: `#/channels/${channel}` },
     title: type,
     summary: frame.description,
-    tags: [{ name: "Requests" }],
+    tags: [tagged("Requests")],
     messages: [inChannel(`request.${type}`)],
     reply: {
       channel: { $ref: `#/channels/${channel}` },
@@ -122,7 +130,7 @@ function messagesOf() {
     ...(schema.description === undefined
       ? {}
       : { summary: schema.description }),
-    tags: [{ name: tag }],
+    tags: [tagged(tag)],
     ...(tag === "Events" ? {} : { correlationId }),
     payload,
   });

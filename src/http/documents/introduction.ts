@@ -2,15 +2,15 @@ import { limits } from "../../protocol/limits.ts";
 
 /** What holds for every request, as Markdown. */
 export const introduction = `
-Everything is JSON in UTF-8. Times are ISO 8601 in UTC with milliseconds, ids are UUIDs and may be made by the client.
+Everything is JSON in UTF-8. Times are ISO 8601 in UTC with milliseconds, ids are UUIDs.
 
 **Live events** come over a WebSocket: \`GET /api/v1/ws\`, described in [/api/asyncapi.json](/api/asyncapi.json) and [/api/docs/websocket](/api/docs/websocket).
 
-**Signing in.** Register or log in, and send the \`accessToken\` as \`Authorization: Bearer …\`. It lasts 15 minutes; spend the \`refreshToken\` for a new session before. A browser may ask for \`"cookie": true\` at register, login or refresh: then the refresh token travels in an \`HttpOnly; Secure; SameSite=Strict\` cookie, which scripts cannot read, instead of in the body, and the body of the refresh may be \`{}\`.
+**Signing in.** Register or log in, and send the \`accessToken\` as \`Authorization: Bearer …\`. It lasts 15 minutes; spend the \`refreshToken\` for the next session before. A browser may ask for \`"cookie": true\` at register, login or refresh: then the refresh token travels in an \`HttpOnly; Secure; SameSite=Strict\` cookie, which scripts cannot read, instead of in the body, and the body of the refresh may be \`{}\`.
 
 **Problems** are \`application/problem+json\` (RFC 9457). \`code\` is stable and for programs, \`detail\` is for people. With 429, and mostly with 503, \`Retry-After\` and \`retryAfterMs\` say when to come back. A write that got 503 has either not happened or is safe to repeat with the same id. A chat or message that the caller may not see answers \`not_found\`, as one that does not exist.
 
-**Writing twice.** Whatever creates something takes an id that the client makes, and is idempotent on it: the same id from the same sender answers with the first result and \`duplicate: true\`, from anybody else with \`id_taken\`.
+**Writing twice.** A client may make the \`chatId\` of a new chat and the \`messageId\` of a message. Then it may send the request again when it heard nothing: the same id from the same person answers with the first result and \`duplicate: true\`, from anybody else with \`id_taken\`.
 
 **Counters.** \`seq\` numbers the messages of a chat and \`rev\` its changes, \`accountRev\` the changes of an account: 1, 2, 3, … without a gap. Whoever sees a number missing has missed something and asks for the changes. \`epoch\` names the history of the database: when it is another one than before, start from zero.
 

@@ -43,12 +43,15 @@ function fieldRow(name: string, field: Json, isRequired: boolean): Html {
       : [`by default ${JSON.stringify(field.default)}`]),
     ...[limitsOf(field)].filter((limits) => limits !== ""),
   ].join(", ");
+  const said = proseHtml(String(field.description ?? ""));
+  const remark = notes === ""
+    ? said
+    : html`${said} <span class="notes">${notes}</span>`;
   return html`
     <tr>
       <td><code>${name}</code></td>
       <td>${typeHtml(field)}</td>
-      <td>${proseHtml(String(field.description ?? ""))}
-        ${notes === "" ? "" : html`<span class="notes">${notes}</span>`}</td>
+      <td>${remark}</td>
     </tr>
   `;
 }

@@ -36,23 +36,22 @@ export function socketPage(document: Json): Html {
   const shared = Object.entries(schemas).filter(([name]) =>
     !frames.includes(name)
   );
-  const payloadOf = ({ payload }: Message) =>
-    schemas[nameOf(payload) ?? ""] ?? payload;
+  const resolved = (schema: Json) => schemas[nameOf(schema) ?? ""] ?? schema;
 
   const request = (type: string) => {
     const reply = messages[`reply.${type}`]!;
-    const { data } = payloadOf(reply).properties as Record<string, Json>;
+    const { data } = resolved(reply.payload).properties as Record<string, Json>;
     return html`
       ${frame(type, messages[`request.${type}`]!)}
       <h4>The <code>data</code> of its reply</h4>
-      ${schemaHtml(data!)} ${sampleHtml(reply)}
+      ${schemaHtml(resolved(data!))} ${sampleHtml(reply)}
     `;
   };
   const frame = (title: string, message: Message) =>
     html`
       <h3><code>${title}</code></h3>
       <p>${proseHtml(message.summary ?? "")}</p>
-      ${schemaHtml(payloadOf(message))} ${sampleHtml(message)}
+      ${schemaHtml(resolved(message.payload))} ${sampleHtml(message)}
     `;
 
   return layout({
