@@ -1,6 +1,7 @@
 import type { Database } from "../db/database.ts";
+import { readTimeCursor, writeTimeCursor } from "../db/time_cursor.ts";
 import type { Member } from "../protocol/chats.ts";
-import { ChatId, UserId } from "../protocol/ids.ts";
+import { type ChatId, UserId } from "../protocol/ids.ts";
 import { type List, type ListQuery, paged } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
 import { profiledMemberOf } from "./shape.ts";
@@ -13,7 +14,7 @@ export async function listMembers(
   by: UserId,
   { cursor, limit }: ListQuery,
 ): Promise<List<Member>> {
-  const after = cursor === undefined ? null : readCursor(cursor);
+  const after = cursor === undefined ? null : readTimeCursor(cursor, UserId);
   const [[membership], rows] = await db.snapshot(
     activeMembership(chatId, by),
     memberPage(chatId, after, limit + 1),
@@ -22,20 +23,6 @@ export async function listMembers(
   return paged(
     rows.map(profiledMemberOf),
     limit,
-    ({ joinedAt, userId }) => `${joinedAt} ${userId}`,
+    ({ joinedAt, userId }) => writeTimeCursor({ at: joinedAt, id: userId }),
   );
-}
-
-function readCursor(cursor: string) {
-  const [joinedAt, userId] = cursor.split(" ");
-  const id = UserId.safeParse(userId);
-  if (!joinedAt || Number.isNaN(Date.parse(joinedAt)) || !id.success) {
-    throw new Problem("invalid_input", {
-      errors: [{
-        path: "cursor",
-        message: "Must be a cursor that this list gave",
-      }],
-    });
-  }
-  return { joinedAt, userId: id.data };
 }

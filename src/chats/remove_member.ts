@@ -75,16 +75,17 @@ function refuseRemoval(access: Access, target: MemberRow): Problem | undefined {
   }
 }
 
+/** The next in line of those candidates who are members now. */
 function heirAmong(
   state: State,
   chatId: ChatId,
   candidates: readonly UserId[],
 ) {
-  return candidates
-    .map((userId) => state.get(members, { chatId, userId }))
-    .find((row) =>
-      row !== undefined && row.leftAt === null && row.role !== "owner"
-    );
+  const inLine = candidates
+    .flatMap((userId) => state.get(members, { chatId, userId }) ?? [])
+    .filter(({ leftAt, role }) => leftAt === null && role !== "owner");
+  // They were read in line, but some may have become admins since.
+  return inLine.find(({ role }) => role === "admin") ?? inLine[0];
 }
 
 function left(

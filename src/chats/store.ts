@@ -1,5 +1,6 @@
 import type { Table } from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
+import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatKind, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 
@@ -184,14 +185,14 @@ const profiledMembers =
 /** A page of the present members in the order of their coming. */
 export const memberPage = (
   chatId: ChatId,
-  after: { joinedAt: string; userId: UserId } | null,
+  after: TimePlace<UserId> | null,
   limit: number,
 ): Statement<ProfiledMemberRow> =>
   sql<ProfiledMemberRow>`${profiledMembers}
     where chat_id = ${chatId}::uuid and left_at is null and ${
     after === null
       ? sql`true`
-      : sql`(joined_at, user_id) > (${after.joinedAt}::timestamptz, ${after.userId}::uuid)`
+      : sql`(joined_at, user_id) > (${after.at}::timestamptz, ${after.id}::uuid)`
   }
     order by joined_at, user_id limit ${limit}`;
 

@@ -1,5 +1,6 @@
 import { chatOf } from "../chats/mod.ts";
 import type { Database } from "../db/database.ts";
+import { readTimeCursor, writeTimeCursor } from "../db/time_cursor.ts";
 import {
   latestMessages,
   openForReader,
@@ -22,12 +23,13 @@ export async function listChats(
   userId: UserId,
   { cursor, limit }: ListQuery,
 ): Promise<List<ChatItem>> {
-  const after = cursor === undefined ? null : readCursor(cursor);
+  const after = cursor === undefined ? null : readTimeCursor(cursor, ChatId);
   const [rows] = await reader.db.run(chatItems(userId, after, limit + 1));
   const page = paged(
     rows,
     limit,
-    ({ activeAt, chatId }) => `${activeAt.toISOString()} ${chatId}`,
+    ({ activeAt, chatId }) =>
+      writeTimeCursor({ at: activeAt.toISOString(), id: chatId }),
   );
   return { ...page, items: await describe(reader, userId, page.items) };
 }
@@ -67,18 +69,4 @@ async function describe(
       unread: row.lastSeq - row.readSeq,
     },
   }));
-}
-
-function readCursor(cursor: string) {
-  const [activeAt, chatId] = cursor.split(" ");
-  const id = ChatId.safeParse(chatId);
-  if (!activeAt || Number.isNaN(Date.parse(activeAt)) || !id.success) {
-    throw new Problem("invalid_input", {
-      errors: [{
-        path: "cursor",
-        message: "Must be a cursor that this list gave",
-      }],
-    });
-  }
-  return { activeAt, chatId: id.data };
 }

@@ -1,4 +1,5 @@
 import { sql } from "../db/sql.ts";
+import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { Role } from "../protocol/chats.ts";
 import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
@@ -92,13 +93,13 @@ const items = (userId: UserId) =>
 /** The latest activity first. */
 export const chatItems = (
   userId: UserId,
-  after: { readonly activeAt: string; readonly chatId: ChatId } | null,
+  after: TimePlace<ChatId> | null,
   limit: number,
 ) =>
   sql<ChatItemRow>`select * from (${items(userId)}) item where ${
     after === null
       ? sql`true`
-      : sql`(active_at, chat_id) < (${after.activeAt}::timestamptz, ${after.chatId}::uuid)`
+      : sql`(active_at, chat_id) < (${after.at}::timestamptz, ${after.id}::uuid)`
   } order by active_at desc, chat_id desc limit ${limit}`;
 
 export const chatItem = (userId: UserId, chatId: ChatId) =>
