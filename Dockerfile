@@ -5,7 +5,7 @@ COPY deno.json deno.lock ./
 RUN deno install --frozen
 COPY migrations migrations
 COPY src src
-RUN deno cache src/main.ts src/db/migrate_task.ts src/keys_task.ts \
+RUN deno task build \
   && mkdir /data && chown -R deno:deno /data /parley
 
 # Without DATABASE_URL, the embedded database and its keys live here: mount a volume on it.
