@@ -21,8 +21,13 @@ export interface KeyCacheParts {
   readonly ttlMs?: number;
 }
 
+/** How long kept keys last at least: far longer than a transaction. */
+const keptMs = 60_000;
+
 export interface KeyCache {
   keysOf(chatId: ChatId): Promise<ChatKeys>;
+  /** The same, and for the next minute `keysOf` has them without asking. */
+  keep(chatId: ChatId): Promise<ChatKeys>;
   /** Reads the chat's keys again, whatever is cached. */
   refresh(chatId: ChatId): Promise<ChatKeys>;
 }
@@ -79,6 +84,10 @@ export function createKeyCache(
 
   return {
     keysOf: (chatId) => cache.get(chatId) ?? refresh(chatId),
+    keep: (chatId) =>
+      (cache.getRemainingTTL(chatId) < keptMs
+        ? undefined
+        : cache.get(chatId)) ?? refresh(chatId),
     refresh,
   };
 }

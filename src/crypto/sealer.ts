@@ -29,6 +29,11 @@ export interface Sealer {
     messageId: MessageId,
     plaintext: string,
   ): Promise<Sealed>;
+  /**
+   * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
+   * nothing beside it: with one session, as the embedded database has, it would wait for itself.
+   */
+  keepKeys(chatId: ChatId): Promise<void>;
   /** Rejects when the content was changed, or belongs to another chat, message or key. */
   open(message: SealedMessage): Promise<string>;
   /** Opens a page; its chats' keys are loaded with one call. */
@@ -73,12 +78,16 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
 
     async seal(chatId, messageId, plaintext) {
-      const { newest, byVersion } = await cache.keysOf(chatId);
+      const { newest, byVersion } = await cache.keep(chatId);
       const key = byVersion.get(newest);
       if (!key) throw new Problem("not_found");
       const aad = place(chatId, messageId, newest);
       const sealed = encrypt(key, utf8.encode(plaintext), aad);
       return { keyVersion: newest, sealed };
+    },
+
+    async keepKeys(chatId) {
+      await cache.keep(chatId);
     },
 
     open,

@@ -60,14 +60,14 @@ export function changeMessage(
     reads: [
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
-      reads(messages, [{ messageId }]),
+      reads(messages, [{ chatId, messageId }]),
       ...further,
     ],
     decide(state): Decision<RevReply> {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      const message = state.get(messages, { messageId });
-      if (message?.chatId !== chatId) return new Problem("not_found");
+      const message = state.get(messages, { chatId, messageId });
+      if (!message) return new Problem("not_found");
       const decision = decide(message, access, state);
       if (decision instanceof Problem) return decision;
       if (decision === "unchanged") return { reply: { rev: message.rev } };

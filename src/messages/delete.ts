@@ -10,7 +10,7 @@ import {
 import type { RevReply } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeMessage, type Target } from "./change.ts";
-import { hiddenMessages, type MessageTable } from "./store.ts";
+import { hiddenMessages, type MessageTable, places } from "./store.ts";
 
 /** Takes a message away from everyone. Its place in the order stays; what it said and carried goes. */
 export const deleteForEveryone = (messages: MessageTable, target: Target) =>
@@ -39,24 +39,22 @@ export const deleteForEveryone = (messages: MessageTable, target: Target) =>
  * takes the account's counter and not the chat's; the reply carries the chat's present one.
  */
 export function deleteForMe(
-  messages: MessageTable,
-  target: Target,
+  { chatId, messageId, by }: Target,
 ): Command<RevReply> {
-  const { chatId, messageId, by } = target;
   const keys = accessKeys(chatId, by);
   return {
     scopes: [by],
     reads: [
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
-      reads(messages, [{ messageId }]),
+      reads(places, [{ messageId }]),
     ],
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      const message = state.get(messages, { messageId });
-      if (message?.chatId !== chatId) return new Problem("not_found");
-      const { seq, rev } = message;
+      const place = state.get(places, { messageId });
+      if (place?.chatId !== chatId) return new Problem("not_found");
+      const { seq, rev } = place;
       return {
         fact(numbers) {
           const accountRev = numbers.rev(by);

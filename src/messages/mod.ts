@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Announce, Changes } from "../changes/mod.ts";
+import type { Announce, Changes, Command } from "../changes/mod.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { RevReply, SendReply } from "../protocol/frames.ts";
@@ -89,6 +89,10 @@ export function createMessages(
   const table = messageTable(open);
   const reader = { db, open };
 
+  /** Events carry the whole message, so its keys have to be at hand before the transaction begins. */
+  const change = ({ chatId }: Target, command: Command<RevReply>) =>
+    changes.submit({ prepare: () => sealer.keepKeys(chatId), ...command });
+
   return {
     send: (chatId, by, { messageId, content, replyTo }) =>
       changes.submit(sendMessage(table, seal, {
@@ -99,16 +103,14 @@ export function createMessages(
         replyTo,
       })),
     edit: (target, content) =>
-      changes.submit(editMessage(table, seal, target, content)),
+      change(target, editMessage(table, seal, target, content)),
     delete: (target, reach) =>
-      changes.submit(
-        reach === "me"
-          ? deleteForMe(table, target)
-          : deleteForEveryone(table, target),
-      ),
+      reach === "me"
+        ? changes.submit(deleteForMe(target))
+        : change(target, deleteForEveryone(table, target)),
     react: (target, emoji, active) =>
-      changes.submit(react(table, target, emoji, active)),
-    pin: (target, pinned) => changes.submit(pinMessage(table, target, pinned)),
+      change(target, react(table, target, emoji, active)),
+    pin: (target, pinned) => change(target, pinMessage(table, target, pinned)),
     advanceReceipt: createReceipts(db, announce),
     history: (chatId, by, query) => readHistory(reader, chatId, by, query),
     read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),

@@ -12,7 +12,13 @@ import { Problem } from "../protocol/problem.ts";
 import type { SendReply } from "../protocol/frames.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import { broadcastOf } from "./shape.ts";
-import { type MessageRow, type MessageTable, receipts } from "./store.ts";
+import {
+  type MessageRow,
+  type MessageTable,
+  type PlaceRow,
+  places,
+  receipts,
+} from "./store.ts";
 
 export interface NewMessage {
   readonly chatId: ChatId;
@@ -37,13 +43,14 @@ export function sendMessage(
 ): Command<SendReply> {
   let sealed: Sealed;
   const keys = accessKeys(wish.chatId, wish.senderId);
-  const named = [wish.messageId, ...(wish.replyTo ? [wish.replyTo] : [])];
+  const { chatId, messageId, replyTo } = wish;
   return {
     scopes: [wish.chatId],
     reads: [
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
-      reads(messages, named.map((messageId) => ({ messageId }))),
+      reads(places, [{ messageId }]),
+      reads(messages, replyTo ? [{ chatId, messageId: replyTo }] : []),
     ],
     prepare: async () => {
       sealed = await seal(wish.chatId, wish.messageId, wish.content);
@@ -59,7 +66,7 @@ function decide(
   sealed: Sealed,
 ): Decision<SendReply> {
   const { chatId, messageId, senderId } = wish;
-  const stored = state.get(messages, { messageId });
+  const stored = state.get(places, { messageId });
   if (stored?.chatId === chatId && stored.senderId === senderId) {
     return { reply: replyOf(stored, true) };
   }
@@ -72,9 +79,9 @@ function decide(
   }
 
   const target = wish.replyTo
-    ? state.get(messages, { messageId: wish.replyTo })
+    ? state.get(messages, { chatId, messageId: wish.replyTo })
     : undefined;
-  if (wish.replyTo && target?.chatId !== chatId) {
+  if (wish.replyTo && !target) {
     return new Problem("not_found", {
       detail: "The message to reply to is not in this chat",
     });
@@ -108,6 +115,7 @@ function decide(
       return {
         rows: [
           put(messages, row),
+          put(places, row),
           // What a person wrote after, that person has read.
           put(receipts, {
             chatId,
@@ -142,7 +150,7 @@ function decide(
 }
 
 const replyOf = (
-  { messageId, seq, rev, createdAt }: MessageRow,
+  { messageId, seq, rev, createdAt }: PlaceRow,
   duplicate: boolean,
 ) => ({
   messageId,

@@ -66,18 +66,21 @@ const types = {
   deletedAt: "timestamptz",
 } as const;
 
-export type MessageKey = { readonly messageId: MessageId };
+export type MessageKey = Pick<StoredMessage, "chatId" | "messageId">;
 export type MessageTable = Table<MessageKey, MessageRow>;
 
-/** Messages by id. A new one needs its content sealed before; rows come back opened. */
+/**
+ * Messages of a chat by id. A new one needs its content sealed before; rows come back opened, for
+ * which the command keeps the chat's keys at hand.
+ */
 export const messageTable = (open: OpenMessages): MessageTable => ({
   name: "messages",
-  id: ({ messageId }) => messageId,
+  id: ({ chatId, messageId }) => `${chatId}/${messageId}`,
   load: (keys) =>
     sql<MessageRow>`select ${columns} from messages
       where message_id = any(${
       keys.map(({ messageId }) => messageId)
-    }::uuid[])`,
+    }::uuid[]) and chat_id = any(${keys.map(({ chatId }) => chatId)}::uuid[])`,
   complete: open,
   save: saveMessages,
   insert(rows) {
@@ -118,6 +121,23 @@ function saveMessages(rows: readonly StoredMessage[]): Statement<unknown>[] {
     ...withdrawReactions(rows),
   ];
 }
+
+export type PlaceRow = Pick<
+  StoredMessage,
+  "messageId" | "chatId" | "senderId" | "seq" | "rev" | "createdAt"
+>;
+
+/** Where a messageId is in use already, whatever the chat. It stands in `messages`. */
+export const places: Table<Pick<PlaceRow, "messageId">, PlaceRow> = {
+  name: "places",
+  id: ({ messageId }) => messageId,
+  load: (keys) =>
+    sql<PlaceRow>`select message_id, chat_id, sender_id, seq, rev, created_at
+      from messages where message_id = any(${
+      keys.map(({ messageId }) => messageId)
+    }::uuid[])`,
+  save: () => [],
+};
 
 /** What a message deleted for everyone carried goes with it. */
 function withdrawReactions(
