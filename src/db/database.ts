@@ -64,8 +64,11 @@ export function openDatabase(
   );
   // The server gives up a little earlier, so that its answer is in time and the connection is kept.
   const limit = `set local statement_timeout = ${Math.ceil(queryMs * 0.9)};\n`;
+  // Transactions look rows up by key. For a batch of keys the planner takes a scan of the whole table
+  // for cheaper until it is large: 200 keys among 40,000 members took 16 ms instead of 0.9 ms.
   const begin = `begin;\n${limit}` +
-    `set local idle_in_transaction_session_timeout = ${queryMs};\n`;
+    `set local idle_in_transaction_session_timeout = ${queryMs};\n` +
+    `set local enable_seqscan = off;\n`;
   const beginSnapshot =
     `begin isolation level repeatable read, read only;\n${limit}`;
 
