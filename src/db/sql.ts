@@ -1,12 +1,9 @@
+type Scalar = string | number | boolean | Date | Uint8Array | null;
+
 /** A value that can stand in a statement. `undefined` is refused: say `null` where NULL is meant. */
 export type SqlValue =
-  | string
-  | number
-  | boolean
-  | Date
-  | Uint8Array
-  | null
-  | readonly (string | number | boolean | Date | Uint8Array | null)[]
+  | Scalar
+  | readonly Scalar[]
   | Statement<unknown>;
 
 /** SQL text with its values already quoted; `Row` is the shape of the rows it returns. */
@@ -45,8 +42,17 @@ export function table<T extends object>(
 ): Statement<unknown> {
   const columns = (Object.entries(types) as [keyof T, string][]).map((
     [column, type],
-  ) => `${literal(rows.map((row) => row[column] as string))}::${type}[]`);
+  ) => `${arrayOf(rows, (row) => row[column] as Scalar)}::${type}[]`);
   return new Statement(`unnest(${columns.join(", ")})`);
+}
+
+/** The SQL literal of an array: one pass, and one look at the whole for what must be escaped. */
+function arrayOf<T>(items: readonly T[], valueOf: (item: T) => Scalar) {
+  let text = "{";
+  for (const item of items) {
+    text += (text.length === 1 ? "" : ",") + element(valueOf(item));
+  }
+  return quote(text + "}");
 }
 
 /** The SQL literal of a value, quoted as libpq's `PQescapeLiteral` does. */
@@ -60,7 +66,7 @@ export function literal(value: Exclude<SqlValue, Statement<unknown>>): string {
     // The brackets keep a minus sign from joining the operator before it.
     return value < 0 ? `(${value})` : String(value);
   }
-  if (Array.isArray(value)) return quote(`{${value.map(element).join(",")}}`);
+  if (Array.isArray(value)) return arrayOf(value, (item) => item);
   return quote(plain(value as string | Date | Uint8Array));
 }
 
@@ -72,17 +78,18 @@ function plain(value: string | Date | Uint8Array): string {
 }
 
 /** One element of an array literal: quotes and backslashes are escaped once more inside it. */
-function element(
-  value: string | number | boolean | Date | Uint8Array | null,
-): string {
+function element(value: Scalar): string {
   if (value === null) return "NULL";
+  if (value instanceof Uint8Array) return `"\\\\x${value.toHex()}"`;
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new TypeError(`Cannot write ${value} as SQL`);
   }
   if (typeof value === "number" || typeof value === "boolean") {
     return String(value);
   }
-  return `"${plain(value).replaceAll(/["\\]/g, "\\$&")}"`;
+  const text = plain(value);
+  const isPlain = !text.includes('"') && !text.includes("\\");
+  return isPlain ? `"${text}"` : `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 function quote(text: string): string {
