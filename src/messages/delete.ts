@@ -36,18 +36,20 @@ export const deleteForEveryone = (messages: MessageTable, target: Target) =>
 
 /**
  * Takes a message out of one person's sight, on all her devices. It belongs to her account, so it
- * takes the account's counter and not the chat's; the reply carries the chat's present one.
+ * takes the account's counter; the reply carries the message's `rev`, which stays as it is.
  */
 export function deleteForMe(
   { chatId, messageId, by }: Target,
 ): Command<RevReply> {
   const keys = accessKeys(chatId, by);
+  const key = { userId: by, messageId };
   return {
     scopes: [by],
     reads: [
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
       reads(places, [{ messageId }]),
+      reads(hiddenMessages, [key]),
     ],
     decide(state) {
       const access = admit(state, chatId, by);
@@ -55,18 +57,13 @@ export function deleteForMe(
       const place = state.get(places, { messageId });
       if (place?.chatId !== chatId) return new Problem("not_found");
       const { seq, rev } = place;
+      if (state.get(hiddenMessages, key)) return { reply: { rev } };
       return {
         fact(numbers) {
           const accountRev = numbers.rev(by);
           return {
             rows: [
-              put(hiddenMessages, {
-                userId: by,
-                chatId,
-                seq,
-                messageId,
-                accountRev,
-              }),
+              put(hiddenMessages, { ...key, chatId, seq, accountRev }),
             ],
             events: [{
               account: by,

@@ -298,17 +298,18 @@ export interface HiddenRow {
 
 /** Messages that one person deleted for herself. */
 export const hiddenMessages: Table<
-  Pick<HiddenRow, "userId" | "chatId" | "seq">,
+  Pick<HiddenRow, "userId" | "messageId">,
   HiddenRow
 > = {
   name: "hiddenMessages",
-  id: ({ userId, chatId, seq }) => `${userId}/${chatId}/${seq}`,
+  id: ({ userId, messageId }) => `${userId}/${messageId}`,
   load: (keys) =>
-    sql<HiddenRow>`select h.* from hidden_messages h
-      join ${
-      table(keys, { userId: "uuid", chatId: "uuid", seq: "bigint" })
-    } k (u, c, s)
-        on h.user_id = k.u and h.chat_id = k.c and h.seq = k.s`,
+    sql<HiddenRow>`select h.* from ${
+      table(keys, { userId: "uuid", messageId: "uuid" })
+    } k (u, id)
+      join messages m on m.message_id = k.id
+      join hidden_messages h
+        on h.user_id = k.u and h.chat_id = m.chat_id and h.seq = m.seq`,
   save: (rows) => [
     sql`insert into hidden_messages (user_id, chat_id, seq, message_id, account_rev)
       select * from ${
