@@ -44,7 +44,9 @@ async function start({ cluster, lock, socket }: WorkerOrder): Promise<void> {
   });
   await server.start();
   stop = async () => {
-    await server.stop();
+    // On Deno 2.5 the server never hears that its last connection has closed.
+    const late = new Promise((resolve) => setTimeout(resolve, 500));
+    await Promise.race([server.stop(), late]);
     await db.close();
     held.close();
   };
@@ -60,6 +62,12 @@ function tellOnCrash(db: PGlite): void {
       throw error;
     });
 }
+
+/** On Deno 2.5, an answer to a client that has gone away is thrown into the void. */
+self.addEventListener("error", (event) => {
+  const { code } = event.error ?? {};
+  if (["EBADF", "EPIPE", "ECONNRESET"].includes(code)) event.preventDefault();
+});
 
 self.onmessage = ({ data }: MessageEvent<WorkerOrder | "stop">) => {
   if (data === "stop") {
