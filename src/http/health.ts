@@ -21,7 +21,7 @@ export function healthRoutes({ ready }: HealthParts): Router {
       operationId: "live",
       tags: ["Service"],
       summary: "Whether the process runs",
-      never: ["rate_limited", "unavailable"],
+      never: ["rate_limited", "internal", "unavailable"],
       responses: { 200: json(Health, "It does") },
     }),
     (c) => c.json(healthy, 200),

@@ -29,7 +29,7 @@ export function wellKnownRoutes({ jwks }: WellKnownParts): Router {
       operationId: "jwks",
       tags: ["Service"],
       summary: "The public keys of the access tokens",
-      never: ["unavailable"],
+      never: ["internal", "unavailable"],
       responses: { 200: json(Jwks, "The keys") },
     }),
     (c) => {

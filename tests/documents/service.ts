@@ -1,31 +1,47 @@
-import type { Router } from "../../src/http/router.ts";
 import { createRateLimit } from "../../src/http/rate_limit.ts";
+import type { Router } from "../../src/http/router.ts";
+import type { DeviceId, UserId } from "../../src/protocol/ids.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createRoutes } from "../../src/routes.ts";
 
-/** Stands for a part that no request of these tests may reach. */
-const absent = new Proxy({}, {
-  get: (_, name) => () => {
-    throw new Error(`Nobody is there to ${String(name)}`);
-  },
-}) as never;
+export interface Alone {
+  /** What every part throws that a request reaches. */
+  readonly fault?: Error;
+  /** How many requests one address has. */
+  readonly burst?: number;
+}
 
 /** The routes of the service with nothing behind them: enough to write their documents. */
-export function routesAlone(): Router {
+export function routesAlone(
+  { fault = new Error("Nobody is there"), burst = 1000 }: Alone = {},
+): Router {
+  const absent = new Proxy({}, {
+    get: () => () => {
+      throw fault;
+    },
+  }) as never;
+  const limit = createRateLimit({ burst, perSecond: 0.001 });
   return createRoutes({
     door: {
-      log: createLog({ level: "warn" }),
+      log: createLog({ level: "error", write: () => {} }),
       https: false,
       trustedProxies: 0,
-      perIp: createRateLimit({ burst: 1000, perSecond: 1000 }),
+      perIp: limit,
     },
     publicUrl: "https://chat.example.org",
-    bearer: absent,
+    bearer: async (c, next) => {
+      c.set("caller", {
+        userId: crypto.randomUUID() as UserId,
+        deviceId: crypto.randomUUID() as DeviceId,
+        expiresAt: new Date(),
+      });
+      await next();
+    },
     health: absent,
-    accessTokens: absent,
+    accessTokens: { jwks: () => ({ keys: [] }) },
     gateway: absent,
     accounts: absent,
-    signInLimits: absent,
+    signInLimits: { perIp: limit, perName: limit },
     presence: absent,
     chats: absent,
     messages: absent,

@@ -1,5 +1,9 @@
 /** Says before a test run, in a line each, what it does without. */
-import { pgbouncerProgram, postgresPrograms } from "./programs.ts";
+import {
+  chromiumProgram,
+  pgbouncerProgram,
+  postgresPrograms,
+} from "./programs.ts";
 
 const missing = [
   [
@@ -13,6 +17,10 @@ const missing = [
   [
     pgbouncerProgram,
     "pgbouncer is not installed: tests behind a pooler are skipped",
+  ],
+  [
+    chromiumProgram,
+    "Chromium is not installed: tests in a browser are skipped",
   ],
 ] as const;
 

@@ -7,6 +7,12 @@ export const pgbouncerProgram = [
   "/usr/bin/pgbouncer",
 ].find(isFile);
 
+/** Debian's Chromium; undefined where there is none. */
+export const chromiumProgram = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+].find(isFile);
+
 /** Neither server runs as root: root runs them as this user. */
 export const serverUser = "postgres";
 const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
