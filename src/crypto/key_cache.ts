@@ -43,6 +43,8 @@ export function createKeyCache(
   const cache = new LRUCache<ChatId, Promise<ChatKeys>>({
     max: chats,
     ttl: ttlMs,
+    // Asks the clock each time; otherwise a timer, which nobody owns, remembers the time for 1 ms.
+    ttlResolution: 0,
   });
   let gathering: { chatIds: ChatId[]; loaded: Promise<Loaded> } | undefined;
 

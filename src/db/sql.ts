@@ -1,3 +1,5 @@
+import { isoTime } from "../lib/iso_time.ts";
+
 type Scalar = string | number | boolean | Date | Uint8Array | null;
 
 /** A value that can stand in a statement. `undefined` is refused: say `null` where NULL is meant. */
@@ -72,7 +74,7 @@ export function literal(value: Exclude<SqlValue, Statement<unknown>>): string {
 
 function plain(value: string | Date | Uint8Array): string {
   if (typeof value === "string") return value;
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return isoTime(value);
   if (value instanceof Uint8Array) return "\\x" + value.toHex();
   throw new TypeError(`Cannot write a value of type ${typeof value} as SQL`);
 }

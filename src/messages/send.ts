@@ -6,6 +6,7 @@ import {
   type State,
 } from "../changes/mod.ts";
 import { accessKeys, admit, chatTable, memberTable } from "../chats/mod.ts";
+import { isoTime } from "../lib/iso_time.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -156,6 +157,6 @@ const replyOf = (
   messageId,
   seq,
   rev,
-  createdAt: createdAt.toISOString(),
+  createdAt: isoTime(createdAt),
   duplicate,
 });

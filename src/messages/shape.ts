@@ -1,3 +1,4 @@
+import { isoTime } from "../lib/iso_time.ts";
 import type { BroadcastMessage, Message } from "../protocol/messages.ts";
 import type { MessageRow } from "./store.ts";
 
@@ -15,7 +16,7 @@ export const broadcastOf = (row: MessageRow): BroadcastMessage => ({
   replyCount: row.replyCount,
   reactions: row.reactionCounts.map(([emoji, count]) => ({ emoji, count })),
   pinned: row.pinnedAt !== null,
-  createdAt: row.createdAt.toISOString(),
+  createdAt: isoTime(row.createdAt),
   editedAt: row.editedAt?.toISOString() ?? null,
   deletedAt: row.deletedAt?.toISOString() ?? null,
 });

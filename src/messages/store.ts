@@ -216,8 +216,11 @@ export interface ReceiptRow {
   readonly readSeq: number;
 }
 
+/** In the order of the key. */
 const inOrder = (a: ReceiptRow, b: ReceiptRow) =>
-  receiptId(a) < receiptId(b) ? -1 : 1;
+  a.chatId < b.chatId || (a.chatId === b.chatId && a.userId < b.userId)
+    ? -1
+    : 1;
 const receiptId = ({ chatId, userId }: Pick<ReceiptRow, "chatId" | "userId">) =>
   `${chatId}/${userId}`;
 
@@ -260,13 +263,17 @@ export interface AdvancedReceipt extends ReceiptRow {
   readonly moved: boolean;
 }
 
-/** Moves the cursors of present members forward, never past the last message and never back. */
+/**
+ * Moves the cursors of present members forward: never back, nor past the last message, nor behind the
+ * point of joining, from which they count without having been stored.
+ */
 export const advanceReceipts = (
   rows: readonly ReceiptRow[],
 ): Statement<AdvancedReceipt> =>
   sql<AdvancedReceipt>`with allowed as (
-      select m.chat_id, m.user_id, least(w.delivered_seq, h.last_seq) as delivered_seq,
-        least(w.read_seq, h.last_seq) as read_seq, c.member_count
+      select m.chat_id, m.user_id, m.joined_seq, c.member_count,
+        greatest(m.joined_seq, least(w.delivered_seq, h.last_seq)) as delivered_seq,
+        greatest(m.joined_seq, least(w.read_seq, h.last_seq)) as read_seq
       from ${table([...rows].sort(inOrder), receiptTypes)} w
         (chat_id, user_id, delivered_seq, read_seq)
       join members m using (chat_id, user_id)
@@ -275,7 +282,8 @@ export const advanceReceipts = (
       where m.left_at is null and c.deleted_at is null
     ), moved as (
       insert into receipts as r (chat_id, user_id, delivered_seq, read_seq)
-      select chat_id, user_id, delivered_seq, read_seq from allowed order by 1, 2
+      select chat_id, user_id, delivered_seq, read_seq from allowed
+      where greatest(delivered_seq, read_seq) > joined_seq order by 1, 2
       on conflict (chat_id, user_id) do update set
         delivered_seq = greatest(r.delivered_seq, excluded.delivered_seq),
         read_seq = greatest(r.read_seq, excluded.read_seq),
