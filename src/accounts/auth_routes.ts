@@ -114,8 +114,7 @@ export function authRoutes(
       responses: { 204: { description: "The device is signed out" } },
     }),
     async (c) => {
-      const { userId, deviceId } = c.var.caller;
-      await accounts.revokeDevice(userId, deviceId);
+      await accounts.signOut(c.var.caller);
       dropCookie(c);
       return c.body(null, 204);
     },

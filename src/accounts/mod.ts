@@ -37,6 +37,7 @@ import { revokeDevice } from "./revoke_device.ts";
 import { type Grant, grant, newSignIn } from "./session.ts";
 import { deviceOf, meOf, userOf } from "./shape.ts";
 import { signInWithPassword } from "./sign_in.ts";
+import { signOut } from "./sign_out.ts";
 import { account, profiles } from "./store.ts";
 import { updateProfile } from "./update_profile.ts";
 
@@ -77,7 +78,9 @@ export interface Accounts {
     deviceId: DeviceId,
     name: string,
   ): Promise<Device>;
-  /** Signs a device of the user out, at once and on every isolate. */
+  /** Signs the caller's own device out, at once and on every isolate. */
+  signOut(caller: Pick<Caller, "userId" | "deviceId">): Promise<void>;
+  /** The same for any device of the user. */
   revokeDevice(userId: UserId, deviceId: DeviceId): Promise<void>;
   user(userId: UserId): Promise<User>;
   findUsers(query: ListQuery & { readonly query: string }): Promise<List<User>>;
@@ -168,6 +171,8 @@ export function createAccounts(parts: AccountsParts): Accounts {
       );
       return deviceOf(row, caller.deviceId);
     },
+
+    signOut: (caller) => signOut(changes, caller),
 
     async revokeDevice(userId, deviceId) {
       await changes.submit(revokeDevice(userId, deviceId));

@@ -9,8 +9,8 @@ import {
   type DeviceRow,
   rotate,
 } from "./device_store.ts";
-import { revokeDevice } from "./revoke_device.ts";
 import { refreshLifetimeMs } from "./session.ts";
+import { signOut } from "./sign_out.ts";
 import type { AccountRow } from "./store.ts";
 
 export interface RefreshParts {
@@ -47,20 +47,8 @@ export async function refresh(
     const { device, ...account } = rotated;
     return { account, device, refreshToken: next.token };
   }
-  if (used) await revokeThief(changes, used);
+  if (used) await signOut(changes, used);
   throw new Problem("unauthenticated", {
     detail: "The refresh token does not count any more",
   });
-}
-
-async function revokeThief(
-  changes: Changes,
-  { userId, deviceId }: Pick<DeviceRow, "userId" | "deviceId">,
-): Promise<void> {
-  try {
-    await changes.submit(revokeDevice(userId, deviceId));
-  } catch (error) {
-    // Somebody was faster.
-    if (!(error instanceof Problem && error.code === "not_found")) throw error;
-  }
 }

@@ -45,7 +45,8 @@ export async function signInWithPassword(
   } catch (error) {
     // The hash was renewed or the password changed in between: look again.
     const isChanged = error instanceof Problem && error.code === "conflict";
-    if (!isChanged || tries <= 1) throw error;
+    if (!isChanged) throw error;
+    if (tries <= 1) throw new Problem("unavailable", { retryAfterMs: 1000 });
     return await signInWithPassword(parts, request, signIn, tries - 1);
   }
 }
