@@ -19,7 +19,8 @@
  *
  * @module
  */
-export { type ClientOptions, createClient } from "./create_client.ts";
+export { createClient } from "./create_client.ts";
+export type { ClientOptions } from "./options.ts";
 export type { ParleyClient, SendOptions } from "./client.ts";
 export type { CallOptions, ChatsApi, ListOptions } from "./chats_api.ts";
 export type { HistoryOptions, MessagesApi } from "./messages_api.ts";

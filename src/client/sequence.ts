@@ -61,6 +61,8 @@ export function createSequence<E, P extends Page>(
   const held = new Map<number, E>();
   let cancelWait: (() => void) | undefined;
   let pull: { done: Promise<void>; controller: AbortController } | undefined;
+  /** Ends the wait before the next try. */
+  let hurry = () => {};
 
   function step(rev: number, event: E) {
     known = rev;
@@ -99,7 +101,10 @@ export function createSequence<E, P extends Page>(
         if (!hasCode(error, "unavailable", "rate_limited")) throw error;
         const hint = (error as ParleyError).retryAfterMs ?? 0;
         const wait = hint + jittered(attempt, retry, options.random);
-        await sleep(clock, wait, signal);
+        const hurried = new AbortController();
+        hurry = () => hurried.abort();
+        const either = AbortSignal.any([signal, hurried.signal]);
+        await sleep(clock, wait, either).catch(() => signal.throwIfAborted());
       }
     }
   }
@@ -149,7 +154,9 @@ export function createSequence<E, P extends Page>(
 
   function behind(rev = known): Promise<void> {
     target = Math.max(target, rev);
-    return pull?.done ?? start(() => Promise.resolve());
+    if (!pull) return start(() => Promise.resolve());
+    hurry();
+    return pull.done;
   }
 
   /** For those who do not wait for the end: what fails has been told by then. */
@@ -165,7 +172,11 @@ export function createSequence<E, P extends Page>(
       target = Math.max(target, rev);
     },
     async reload(work) {
-      while (pull) await pull.done.catch(() => {});
+      for (let before; (before = pull);) {
+        await before.done.catch(() =>
+          before.controller.signal.throwIfAborted()
+        );
+      }
       await start(work);
     },
     pause() {

@@ -42,11 +42,14 @@ export function createSource(rest: Rest, connection: Connection): Source {
         const limit = pageItems;
         const { link } = connection;
         if (!link) {
-          return await get(
-            `/chats/${chatId}/changes`,
-            { since, limit },
+          return await rest.call<Changes>({
+            method: "GET",
+            path: `/chats/${chatId}/changes`,
+            query: { since, limit },
+            // Whoever asks keeps asking, and over the link once it is there.
+            repeatable: false,
             signal,
-          );
+          });
         }
         const request = { type: "changes", chatId, since, limit } as const;
         return await link.request(request, { signal });

@@ -157,10 +157,19 @@ async function start(stage: Stage, messagesBefore: number) {
     async finish() {
       // What the sweep of the real service says in the end, whatever was lost.
       const { rev } = chat;
+      const pulls = () =>
+        service.connections.flatMap(({ frames }) => frames)
+          .filter(({ type }) => type === "changes").length;
+      const before = pulls();
       connection.send({ type: "chat.behind", chatId: chat.chatId, rev });
+      await eventually("a pull", () => {
+        // What failed on a lost connection waits for its next try.
+        clock.advance(20);
+        return pulls() > before;
+      });
       const state = () => client.chatState(chat.chatId)!;
       await eventually("the last rev", () => {
-        clock.advance(100);
+        clock.advance(20);
         return state().rev === rev;
       });
       for (const error of await Promise.all(loads)) {
