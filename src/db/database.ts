@@ -171,25 +171,33 @@ export function openDatabase(
   };
 }
 
+const separator = "select;\n";
+const alwaysAnswers = ({ text }: Statement<unknown>) =>
+  /^\s*select\b/i.test(text);
+
 /**
- * The driver has a result for each statement that answers with columns, and none for the others, so
- * a query without columns stands between any two to tell whose rows are whose.
+ * The driver has a result for each statement that answers with columns, and none for the others. So
+ * where that is not plain, a query without columns follows, to tell whose rows are whose.
  */
 function script(statements: readonly Statement<unknown>[]): string {
-  return statements.map(({ text }) => text + ";\n").join("select;\n");
+  return statements.map((statement) =>
+    `${statement.text};\n${alwaysAnswers(statement) ? "" : separator}`
+  ).join("");
 }
 
 function rowsOf<S extends readonly Statement<unknown>[]>(
   results: Result[],
   statements: S,
 ): Results<S> {
-  const rows: Row[][] = statements.map(() => []);
-  let at = 0;
-  for (const result of results) {
-    if (result.columns?.length === 0) at++;
-    else if (result.columns) rows[at] = [...result];
-  }
-  return rows as Results<S>;
+  const answers = results.filter(({ columns }) => columns).values();
+  const isSeparator = ({ columns }: Result) => columns!.length === 0;
+  return statements.map((statement): Row[] => {
+    const answer = answers.next().value!;
+    if (alwaysAnswers(statement)) return [...answer];
+    if (isSeparator(answer)) return [];
+    answers.next();
+    return [...answer];
+  }) as Results<S>;
 }
 
 /** SQLSTATE classes in which the server, not the statement, is at fault (PostgreSQL, appendix A). */

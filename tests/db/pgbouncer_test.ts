@@ -59,12 +59,15 @@ Deno.test("behind a transaction-mode pooler", needsPgbouncer(), async (t) => {
         await tx.commit(sql`select 1`);
       }).catch((error) => assert.equal(error.message, marker));
     };
-    await Promise.all(Array.from({ length: 3000 }, (_, n) => work(n)));
+    const works = Array.from({ length: 3000 }, (_, n) => n);
+    const next = works.values();
+    await Promise.all(Array.from({ length: 60 }, async () => {
+      for (const n of next) await work(n);
+    }));
 
     const [[kept]] = await first.run(
       sql`select count(distinct work) as works, count(*) as steps from ledger`,
     );
-    const works = Array.from({ length: 3000 }, (_, n) => n);
     const single = works.filter((n) => n % 3 === 0).length;
     const committed = works.filter((n) => n % 3 !== 0 && n % 5 !== 0).length;
     assert.deepEqual(kept as unknown, {
