@@ -10,7 +10,8 @@ import {
 import type { RevReply } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeMessage, type Target } from "./change.ts";
-import { hiddenMessages, type MessageTable, places } from "./store.ts";
+import { hiddenMessages } from "./hidden_store.ts";
+import { type MessageTable, places } from "./store.ts";
 
 /** Takes a message away from everyone. Its place in the order stays; what it said and carried goes. */
 export const deleteForEveryone = (messages: MessageTable, target: Target) =>

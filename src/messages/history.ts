@@ -10,10 +10,10 @@ import {
   messagesAfter,
   messagesBefore,
   oneMessage,
-  type OpenMessages,
   type ReadMessage,
   repliesTo,
-} from "./store.ts";
+} from "./reading_store.ts";
+import { type OpenMessages } from "./store.ts";
 
 export interface Reader {
   readonly db: Database;

@@ -36,12 +36,9 @@ import {
 } from "./store.ts";
 
 export { openForReader } from "./history.ts";
-export {
-  latestMessages,
-  messagesSince,
-  type OpenMessages,
-  receiptsOf,
-} from "./store.ts";
+export { latestMessages, messagesSince } from "./reading_store.ts";
+export { receiptsOf } from "./receipt_store.ts";
+export { type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 
 /** Every verb rejects with a `Problem`; a chat or message the caller may not see answers `not_found`. */

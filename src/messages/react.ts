@@ -2,7 +2,8 @@ import { put, reads } from "../changes/mod.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
-import { type MessageTable, type ReactionCounts, reactions } from "./store.ts";
+import { reactions } from "./reaction_store.ts";
+import { type MessageTable, type ReactionCounts } from "./store.ts";
 
 /** A person's emoji on a message comes (`active`) or goes. Repeating it changes nothing. */
 export function react(

@@ -8,7 +8,7 @@ import {
   type AdvancedReceipt,
   advanceReceipts,
   type ReceiptRow,
-} from "./store.ts";
+} from "./receipt_store.ts";
 
 /**
  * Moves a member's cursors forward. They take no `rev`, so they go beside the spine: one upsert for

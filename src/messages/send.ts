@@ -13,12 +13,12 @@ import { Problem } from "../protocol/problem.ts";
 import type { SendReply } from "../protocol/frames.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import { broadcastOf } from "./shape.ts";
+import { receipts } from "./receipt_store.ts";
 import {
   type MessageRow,
   type MessageTable,
   type PlaceRow,
   places,
-  receipts,
 } from "./store.ts";
 
 export interface NewMessage {

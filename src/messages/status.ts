@@ -4,7 +4,8 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { MessageStatus } from "../protocol/messages.ts";
 import { Problem } from "../protocol/problem.ts";
-import { oneMessage, receiptsOf } from "./store.ts";
+import { oneMessage } from "./reading_store.ts";
+import { receiptsOf } from "./receipt_store.ts";
 
 /** How far a message has come: derived from the other members' cursors, nothing is kept for it. */
 export async function readStatus(
