@@ -10,7 +10,8 @@ export interface Databases extends AsyncDisposable {
 }
 
 export function createDatabases(server: string): Databases {
-  const made: string[] = [];
+  const made = new Map<string, Promise<unknown>>();
+  let disposed = false;
   const run = Math.random().toString(36).slice(2, 8);
 
   async function query(url: string, text: string): Promise<postgres.Row[]> {
@@ -28,9 +29,11 @@ export function createDatabases(server: string): Databases {
 
   return {
     async create(purpose) {
+      if (disposed) throw new Error("The benchmark is ending");
       const name = `parley_bench_${run}_${purpose}`;
-      made.push(name);
-      await query(server, `create database ${name}`);
+      const making = query(server, `create database ${name}`);
+      made.set(name, making);
+      await making;
       const url = new URL(server);
       url.pathname = `/${name}`;
       return url.href;
@@ -44,7 +47,10 @@ export function createDatabases(server: string): Databases {
       return String(row!.server_version).split(" ")[0]!;
     },
     async [Symbol.asyncDispose]() {
-      for (const name of made.splice(0)) {
+      disposed = true;
+      // One that is being made cannot be dropped before it is.
+      await Promise.allSettled(made.values());
+      for (const name of made.keys()) {
         await query(server, `drop database if exists ${name} with (force)`);
       }
     },
