@@ -9,11 +9,14 @@ export interface SyncCursor {
   readonly accountRev: number;
 }
 
+/** Within a transaction id's 64 bits; Postgres reads a leading zero as the mark of an octal number. */
+const wholeNumber = z.string().regex(/^(0|[1-9]\d{0,18})$/);
+
 const Parts = z.tuple([
   z.literal("1"),
   z.string().regex(/^[0-9a-f]{32}$/),
-  z.string().regex(/^\d{1,19}$/),
-  z.coerce.number().pipe(Counter),
+  wholeNumber,
+  wholeNumber.transform(Number).pipe(Counter),
 ]);
 
 /** Opaque to clients; the leading digit is the version of its form. */

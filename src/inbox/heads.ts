@@ -19,8 +19,11 @@ export interface Heads {
   readonly revs: ReadonlyMap<ChatId, number>;
 }
 
-/** Above every transaction id there will be. */
-const never = "9223372036854775807";
+/** After everything there will be. */
+const never = {
+  oldest: "9223372036854775807",
+  accountRev: Number.MAX_SAFE_INTEGER,
+};
 
 export async function readHeads(
   db: Database,
@@ -31,7 +34,7 @@ export async function readHeads(
   const [[now], present, touched] = await db.snapshot(
     moment(userId),
     presentHeads(userId),
-    headsSince(userId, given?.oldest ?? never),
+    headsSince(userId, given ?? never),
   );
   if (!now) throw new Problem("unauthenticated");
   const since = given?.epoch === now.epoch ? given : undefined;

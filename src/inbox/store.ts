@@ -45,10 +45,18 @@ export const presentHeads = (userId: UserId) =>
     headsOf(userId)
   } and m.left_at is null and c.deleted_at is null`;
 
-/** The chats that any transaction from `oldest` on has touched, those gone included. */
-export const headsSince = (userId: UserId, oldest: string) =>
-  sql<HeadRow>`${headsOf(userId)}
-    and (h.changed_xid >= ${oldest}::xid8 or r.changed_xid >= ${oldest}::xid8)`;
+/**
+ * The present chats that any transaction from `oldest` on has touched, and those lost after an
+ * account's `rev`: what goes on in a chat after it was left is no business of the person any more.
+ */
+export const headsSince = (
+  userId: UserId,
+  { oldest, accountRev }: Pick<MomentRow, "oldest" | "accountRev">,
+) =>
+  sql<HeadRow>`${headsOf(userId)} and case
+    when m.left_at is not null then m.account_rev > ${accountRev}
+    else h.changed_xid >= ${oldest}::xid8 or r.changed_xid >= ${oldest}::xid8
+  end`;
 
 export const presentChatIds = (userId: UserId) =>
   sql<{ chatId: ChatId }>`select chat_id from members join chats using (chat_id)

@@ -12,7 +12,8 @@ const pageSize = 500;
 
 /**
  * What changed in the caller's world since a cursor: the heads of the chats, and the account's own
- * rows. The account is read after the heads, so nothing falls between this cursor and the next.
+ * rows. They are read one after the other, and the next cursor goes on from the earlier, so nothing
+ * falls between.
  */
 export async function readSync(
   db: Database,
@@ -35,10 +36,13 @@ export async function readSync(
     ],
   );
   const [[account], devices, hidden] = page.rows;
+  const { moment } = heads;
+  // A chat may have been lost between the two, which the heads did not show yet.
+  const accountRev = Math.min(page.to, moment.accountRev);
   return {
-    cursor: writeCursor({ ...heads.moment, accountRev: page.to }),
+    cursor: writeCursor({ ...moment, accountRev }),
     hasMore: page.hasMore,
-    epoch: heads.moment.epoch,
+    epoch: moment.epoch,
     accountRev: page.to,
     chats: heads.chats,
     gone: heads.gone,
