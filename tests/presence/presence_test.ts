@@ -1,0 +1,384 @@
+import assert from "node:assert/strict";
+import type { Database } from "../../src/db/database.ts";
+import { sql } from "../../src/db/sql.ts";
+import { Problem } from "../../src/protocol/problem.ts";
+import { Presence } from "../../src/protocol/accounts.ts";
+import { Event } from "../../src/protocol/events.ts";
+import { limits } from "../../src/protocol/limits.ts";
+import { accepted, refused } from "../support/answers.ts";
+import { testApp } from "../support/app.ts";
+import { fits } from "../support/fits.ts";
+import {
+  directChat,
+  groupOf,
+  newPerson,
+  type Person,
+} from "../support/peer.ts";
+import { never, testPresence, watcher } from "./watchers.ts";
+
+Deno.test("presence", async (t) => {
+  await using service = await testApp();
+  const { database: db } = service.db;
+  const [ann, bob, cleo] = await Promise.all(
+    ["a", "b", "c"].map((name) => newPerson(service.url, name)),
+  ) as [Person, Person, Person];
+  await directChat(ann, bob);
+  const online = { userId: bob.userId, online: true, lastSeenAt: null };
+  const offlineAt = (ms: number) => ({
+    userId: bob.userId,
+    online: false,
+    lastSeenAt: new Date(ms).toISOString(),
+  });
+  const forget = () => db.run(sql`delete from last_seen`);
+
+  await t.step(
+    "the first connection is told, further ones are not",
+    async () => {
+      await using presence = testPresence(db, never);
+      const anns = watcher(ann);
+      assert.deepEqual(await presence.watch(anns, [bob.userId]), [
+        { userId: bob.userId, online: false, lastSeenAt: null },
+      ]);
+      presence.arrive(watcher(bob));
+      presence.arrive(watcher(bob));
+      await presence.settled();
+      assert.deepEqual(anns.heard, [{ type: "presence", ...online }]);
+      assert.deepEqual(await presence.read(ann.userId, bob.userId), online);
+      assert.deepEqual(await presence.watch(anns, [bob.userId]), [online]);
+    },
+  );
+
+  await t.step(
+    "offline once the last one has been gone for the grace time",
+    async () => {
+      await forget();
+      await using presence = testPresence(db, 0);
+      const anns = watcher(ann);
+      await presence.watch(anns, [bob.userId]);
+      const [phone, laptop] = [watcher(bob), watcher(bob)];
+      presence.arrive(phone);
+      presence.arrive(laptop);
+      await presence.settled();
+      presence.depart(phone);
+      assert.deepEqual(await presence.read(ann.userId, bob.userId), online);
+
+      presence.clock.ms += 60_000;
+      const left = presence.clock.ms;
+      const told = presence.nextWork();
+      presence.depart(laptop);
+      presence.clock.ms += 60_000;
+      await told;
+      assert.deepEqual(anns.heard.slice(1), [{
+        type: "presence",
+        ...offlineAt(left),
+      }]);
+      assert.deepEqual(
+        await presence.read(ann.userId, bob.userId),
+        offlineAt(left),
+      );
+      const [rows] = await db.run(
+        sql<
+          { seenAt: Date }
+        >`select seen_at from last_seen where user_id = ${bob.userId}::uuid`,
+      );
+      assert.deepEqual(rows.map(({ seenAt }) => seenAt.getTime()), [left]);
+    },
+  );
+
+  await t.step("who comes back within it was never away", async () => {
+    await using presence = testPresence(db, never);
+    const anns = watcher(ann);
+    await presence.watch(anns, [bob.userId]);
+    for (let i = 0; i < 3; i++) {
+      const phone = watcher(bob);
+      presence.arrive(phone);
+      presence.depart(phone);
+    }
+    presence.arrive(watcher(bob));
+    await presence.settled();
+    assert.deepEqual(anns.heard, [{ type: "presence", ...online }]);
+  });
+
+  await t.step(
+    "away on every device is gone, active on one is here",
+    async () => {
+      await using presence = testPresence(db, 0);
+      const anns = watcher(ann);
+      await presence.watch(anns, [bob.userId]);
+      const [phone, laptop] = [watcher(bob), watcher(bob)];
+      presence.arrive(phone);
+      presence.arrive(laptop);
+      presence.setActive(phone, false);
+      presence.setActive(phone, false);
+      await presence.settled();
+      assert.deepEqual(anns.heard.map((event) => event.online), [true]);
+      const gone = presence.nextWork();
+      presence.setActive(laptop, false);
+      await gone;
+      const back = presence.nextWork();
+      presence.setActive(phone, true);
+      await back;
+      assert.deepEqual(anns.heard.map((event) => event.online), [
+        true,
+        false,
+        true,
+      ]);
+    },
+  );
+
+  await t.step(
+    "a stranger looks offline, is not told of, and not read",
+    async () => {
+      await using presence = testPresence(db, never);
+      const anns = watcher(ann);
+      await presence.watch(anns, [cleo.userId]);
+      presence.arrive(watcher(cleo));
+      await presence.settled();
+      assert.deepEqual(anns.heard, []);
+      const nobody = crypto.randomUUID() as typeof cleo.userId;
+      assert.deepEqual(await presence.watch(anns, [cleo.userId, nobody]), [
+        { userId: cleo.userId, online: false, lastSeenAt: null },
+        { userId: nobody, online: false, lastSeenAt: null },
+      ]);
+      for (const userId of [cleo.userId, nobody]) {
+        await assert.rejects(presence.read(ann.userId, userId), {
+          code: "not_found",
+        });
+      }
+    },
+  );
+
+  await t.step("is for those who share a chat now", async () => {
+    const chatId = await groupOf(ann, cleo);
+    await using presence = testPresence(db, 0);
+    const anns = watcher(ann);
+    await presence.watch(anns, [cleo.userId]);
+    const phone = watcher(cleo);
+    presence.arrive(phone);
+    await presence.settled();
+    assert.deepEqual(anns.heard.map((event) => event.online), [true]);
+
+    accepted(await cleo.call("DELETE", `/chats/${chatId}/members/me`));
+    const gone = presence.nextWork();
+    presence.depart(phone);
+    await gone;
+    assert.equal(anns.heard.length, 1, "ann no longer shares a chat with cleo");
+    await assert.rejects(presence.read(ann.userId, cleo.userId), {
+      code: "not_found",
+    });
+
+    accepted(
+      await ann.call("POST", `/chats/${chatId}/members`, {
+        userIds: [cleo.userId],
+      }),
+    );
+    presence.arrive(watcher(cleo));
+    await presence.settled();
+    assert.deepEqual(anns.heard.map((event) => event.online), [true, true]);
+    accepted(await ann.call("DELETE", `/chats/${chatId}`));
+    await assert.rejects(presence.read(ann.userId, cleo.userId), {
+      code: "not_found",
+    });
+  });
+
+  await t.step("oneself is always visible to oneself", async () => {
+    const dan = await newPerson(service.url);
+    await using presence = testPresence(db, never);
+    presence.arrive(watcher(dan));
+    const { online } = await presence.read(dan.userId, dan.userId);
+    assert.equal(online, true);
+    await presence.settled();
+  });
+
+  await t.step("a watch takes the place of the one before", async () => {
+    const group = await groupOf(ann, cleo);
+    await using presence = testPresence(db, never);
+    const anns = watcher(ann);
+    const watched = await presence.watch(anns, [
+      bob.userId,
+      cleo.userId,
+      bob.userId,
+    ]);
+    assert.deepEqual(watched.map(({ userId }) => userId), [
+      bob.userId,
+      cleo.userId,
+    ]);
+    await presence.watch(anns, [cleo.userId]);
+    presence.arrive(watcher(bob));
+    presence.arrive(watcher(cleo));
+    await presence.settled();
+    assert.deepEqual(anns.heard.map(({ userId }) => userId), [cleo.userId]);
+    assert.deepEqual(await presence.watch(anns, []), []);
+    accepted(await ann.call("DELETE", `/chats/${group}`));
+  });
+
+  await t.step("who has gone hears nothing more", async () => {
+    await using presence = testPresence(db, never);
+    const [here, gone] = [watcher(ann), watcher(ann)];
+    await presence.watch(here, [bob.userId]);
+    await presence.watch(gone, [bob.userId]);
+    presence.depart(gone);
+    presence.arrive(watcher(bob));
+    await presence.settled();
+    assert.deepEqual([here.heard.length, gone.heard.length], [1, 0]);
+  });
+
+  await t.step(
+    "what is no longer true when the database answers is not told",
+    async () => {
+      const gate = Promise.withResolvers<void>();
+      const slow: Database = {
+        ...db,
+        async run(...statements) {
+          const rows = await db.run(...statements);
+          if (statements.length === 1) await gate.promise;
+          return rows;
+        },
+      };
+      await using presence = testPresence(slow, 0);
+      const anns = watcher(ann);
+      await presence.watch(anns, [bob.userId]);
+      const phone = watcher(bob);
+      presence.arrive(phone);
+      presence.depart(phone);
+      // The grace time passes while the question who may know of the arrival is open.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      gate.resolve();
+      await presence.settled();
+      assert.deepEqual(anns.heard.map((event) => event.online), [false]);
+    },
+  );
+
+  await t.step(
+    "last-seen never goes back, whatever the clocks say",
+    async () => {
+      await using presence = testPresence(db, 0);
+      const seen = async () =>
+        (await presence.read(ann.userId, bob.userId)).lastSeenAt;
+      const visit = async (ms: number) => {
+        presence.clock.ms = ms;
+        const phone = watcher(bob);
+        presence.arrive(phone);
+        await presence.settled();
+        const gone = presence.nextWork();
+        presence.depart(phone);
+        await gone;
+      };
+      const late = Date.UTC(2027, 0, 1);
+      await visit(late);
+      await visit(late - 1000);
+      assert.equal(await seen(), new Date(late).toISOString());
+      await forget();
+    },
+  );
+
+  await t.step(
+    "what happens when the database is away is counted, not thrown",
+    async () => {
+      const away = { now: false };
+      const weak: Database = {
+        ...db,
+        run: (...statements) =>
+          away.now
+            ? Promise.reject(new Problem("unavailable"))
+            : db.run(...statements),
+      };
+      await using presence = testPresence(weak, 0);
+      const anns = watcher(ann);
+      await presence.watch(anns, [bob.userId]);
+      away.now = true;
+      const phone = watcher(bob);
+      presence.arrive(phone);
+      await presence.settled();
+      const gone = presence.nextWork();
+      presence.depart(phone);
+      await gone;
+      assert.equal(presence.failures.length, 2);
+      away.now = false;
+      presence.arrive(watcher(bob));
+      await presence.settled();
+      assert.deepEqual(anns.heard.map((event) => event.online), [true]);
+    },
+  );
+
+  await t.step("a stop writes when everyone was last here", async () => {
+    await forget();
+    let [left, stopped] = [0, 0];
+    {
+      await using presence = testPresence(db, never);
+      const phone = watcher(bob);
+      presence.arrive(phone);
+      presence.arrive(watcher(ann));
+      left = presence.clock.ms += 1000;
+      presence.depart(phone);
+      stopped = presence.clock.ms += 1000;
+    }
+    const [rows] = await db.run(
+      sql<
+        { userId: string; seenAt: Date }
+      >`select user_id, seen_at from last_seen`,
+    );
+    assert.deepEqual(
+      new Map(rows.map(({ userId, seenAt }) => [userId, seenAt.getTime()])),
+      new Map<string, number>([[bob.userId, left], [ann.userId, stopped]]),
+    );
+    await forget();
+  });
+
+  await t.step("over the socket and HTTP it is the same", async () => {
+    await using anns = await ann.connect();
+    const userIds = [bob.userId, cleo.userId];
+    const reply = await anns.ask({ type: "watch", userIds });
+    assert.ok(reply.ok);
+    const { presence } = reply.data as { presence: unknown[] };
+    assert.deepEqual(
+      presence.map((each) => fits(Presence, each)),
+      userIds.map((userId) => ({
+        userId,
+        online: false,
+        lastSeenAt: null,
+      })),
+    );
+    await using _bobs = await bob.connect();
+    await using _cleos = await cleo.connect();
+    assert.deepEqual(fits(Event, await anns.heard("presence")), {
+      type: "presence",
+      ...online,
+    });
+    const read = await ann.call<Presence>(
+      "GET",
+      `/users/${bob.userId}/last-seen`,
+    );
+    assert.deepEqual(fits(Presence, accepted(read)), online);
+    refused(
+      await ann.call("GET", `/users/${cleo.userId}/last-seen`),
+      "not_found",
+    );
+    refused(await ann.call("GET", "/users/x/last-seen"), "invalid_input");
+    assert.equal(anns.events.length, 1, "nothing of cleo");
+  });
+
+  await t.step(
+    "as many may be watched as the limit says, and no more",
+    async () => {
+      await using line = await ann.connect();
+      const userIds = Array.from(
+        { length: limits.watchedUsers + 1 },
+        () => crypto.randomUUID(),
+      );
+      const reply = await line.ask({
+        type: "watch",
+        userIds: userIds.slice(1),
+      });
+      assert.ok(reply.ok);
+      assert.equal(
+        (reply.data as { presence: unknown[] }).presence.length,
+        limits.watchedUsers,
+      );
+      const refusal = await line.ask({ type: "watch", userIds });
+      assert.ok(!refusal.ok && refusal.error.code === "invalid_input");
+      assert.equal((await line.closed).code, 4400);
+    },
+  );
+  assert.deepEqual(service.complaints, []);
+});
