@@ -70,6 +70,7 @@ export function chatRoutes(
       operationId: "updateChat",
       tags,
       summary: "Rename a group",
+      description: "For its owner and admins.",
       request: { params: inChat, body: body(ChatPatch) },
       responses: { 200: json(ChatItem, "The chat as it is now") },
       problems: ["forbidden", "not_found"],
@@ -89,6 +90,7 @@ export function chatRoutes(
       operationId: "deleteChat",
       tags,
       summary: "Delete a group for everyone",
+      description: "For its owner.",
       request: { params: inChat },
       responses: gone,
       problems: ["forbidden", "not_found"],
@@ -128,6 +130,8 @@ export function chatRoutes(
       operationId: "addMembers",
       tags,
       summary: "Add people to a group",
+      description:
+        "For its owner and admins. Who is in it already stays as they are.",
       request: { params: inChat, body: body(AddMembers) },
       responses: {
         200: json(
@@ -153,6 +157,7 @@ export function chatRoutes(
       operationId: "updateMember",
       tags,
       summary: "Change a member's role, or hand the group over",
+      description: "For its owner, who becomes an admin by naming another one.",
       request: { params: ofMember, body: body(MemberPatch) },
       responses: { 200: json(Member, "The member as it is now") },
       problems: ["forbidden", "not_found"],
@@ -175,6 +180,8 @@ export function chatRoutes(
       operationId: "removeMember",
       tags,
       summary: "Leave a group, or remove a member",
+      description:
+        "Owner and admins remove members of a lower role. A leaving owner hands the group to the longest-standing admin, else member; with its last member a group ends.",
       request: { params: ofMember },
       responses: gone,
       problems: ["forbidden", "not_found"],

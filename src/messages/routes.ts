@@ -62,6 +62,8 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       operationId: "listMessages",
       tags,
       summary: "Read a page of the chat, ascending by seq",
+      description:
+        "Give at most one of `before`, `after` and `around`; none of them for the latest page.",
       request: { params: inChat, query: HistoryQuery },
       responses: { 200: json(History, "The page") },
       problems: ["not_found"],
@@ -126,6 +128,8 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       operationId: "deleteMessage",
       tags,
       summary: "Delete a message for oneself or for everyone",
+      description:
+        "For everyone: one's own message, and as owner or admin of a group any. It keeps its `seq` and loses its content.",
       request: {
         params: ofMessage,
         query: z.object({ for: DeleteFor.default("everyone") }),
@@ -168,6 +172,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
         operationId: active ? "pinMessage" : "unpinMessage",
         tags,
         summary: active ? "Pin a message" : "Take the pin off",
+        description: "In a group for its owner and admins.",
         request: { params: ofMessage },
         responses: { 200: json(RevReply, "The message's rev now") },
         problems: ["forbidden", "not_found", "conflict"],

@@ -10,14 +10,23 @@ export interface Asset {
 
 export async function createAsset(
   type: string,
-  content: string | Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Asset> {
-  const body = new Response(content).body!;
   const gzip = await new Response(
-    body.pipeThrough(new CompressionStream("gzip")),
+    ReadableStream.from(inPieces(bytes))
+      .pipeThrough(new CompressionStream("gzip")),
   ).bytes();
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", gzip));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return { type, gzip, etag: `W/"${hash.toHex().slice(0, 32)}"` };
+}
+
+/** Compressing a large file in one go would hold everyone else up. */
+async function* inPieces(bytes: Uint8Array<ArrayBuffer>) {
+  const size = 64 * 1024;
+  for (let start = 0; start < bytes.length; start += size) {
+    yield bytes.subarray(start, start + size);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
 }
 
 /** Answers with the asset, or with 304 when the client has it already (RFC 9110, section 13.1.2). */

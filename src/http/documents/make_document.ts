@@ -6,11 +6,16 @@ import { restPage } from "./rest_page.ts";
 import type { DocumentsParts } from "./routes.ts";
 import { socketPage } from "./socket_page.ts";
 
+const utf8 = new TextEncoder();
+
 const json = (document: object) =>
-  createAsset("application/json", JSON.stringify(document));
+  createAsset("application/json", utf8.encode(JSON.stringify(document)));
 
 const html = async (page: string | Promise<string>) =>
-  createAsset("text/html; charset=utf-8", `<!doctype html>${await page}`);
+  createAsset(
+    "text/html; charset=utf-8",
+    utf8.encode(`<!doctype html>${await page}`),
+  );
 
 /** Makes what is served under `/api` by this name. */
 export async function makeDocument(
