@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { createLane } from "../../src/changes/lane.ts";
 import { Problem } from "../../src/protocol/problem.ts";
-import { command, heldLane, postgresError, quiet } from "./held_lane.ts";
+import {
+  command,
+  heldLane,
+  nameOf,
+  postgresError,
+  quiet,
+  stored,
+} from "./held_lane.ts";
 
 const deadlock = postgresError("40P01");
 const uniqueViolation = postgresError("23505");
@@ -223,6 +232,42 @@ Deno.test("lane: a command that cannot be prepared rejects alone", async (t) => 
   );
 });
 
+Deno.test("lane: one batch flies at a time, whatever its chats", async () => {
+  const { submit, flight, started } = heldLane();
+  void submit(command("a1", ["A"]));
+  const first = await flight();
+  void submit(command("b1", ["B"]));
+  await quiet();
+  assert.equal(started(), 1);
+  first.land();
+  assert.deepEqual((await flight()).names, ["b1"]);
+});
+
+Deno.test("lane: prepared while the batch before is in flight", async () => {
+  const { submit, flight } = heldLane();
+  void submit(command("a", ["A"]));
+  const first = await flight();
+  const prepared = Promise.withResolvers<void>();
+  void submit(command("b", ["B"], () => Promise.resolve(prepared.resolve())));
+  await prepared.promise;
+  first.land();
+});
+
+Deno.test("lane: a refused newcomer prepares nothing", async () => {
+  const { submit, flight } = heldLane({ waiting: 1 });
+  void submit(command("a", ["A"]));
+  await flight();
+  void submit(command("b", ["B"]));
+  let prepared = false;
+  const refused = command(
+    "c",
+    ["C"],
+    () => Promise.resolve(void (prepared = true)),
+  );
+  assert.equal(await submit(refused), "unavailable");
+  assert.equal(prepared, false);
+});
+
 Deno.test("lane: prepared once and before the batch, however often it is tried", async () => {
   const { submit, flight, started } = heldLane();
   const gate = Promise.withResolvers<void>();
@@ -277,4 +322,59 @@ Deno.test("lane: while a batch goes one by one, nothing overtakes it", async () 
   b1.land();
   assert.deepEqual(b1.names, ["b1"]);
   assert.deepEqual((await flight()).names, ["b2"]);
+});
+
+Deno.test("lane: whatever comes and sinks, the order is that of coming", async () => {
+  const wish = fc.record({ isPoison: fc.boolean(), isUnready: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(wish, { maxLength: 30 }),
+      fc.integer({ min: 1, max: 8 }),
+      fc.scheduler(),
+      async (wishes, batchSize, scheduler) => {
+        const announced: string[] = [];
+        let isFlying = false;
+        const commands = wishes.map(({ isUnready }, i) =>
+          command(`${i}`, ["A"], async () => {
+            await scheduler.schedule(Promise.resolve(), `prepare ${i}`);
+            if (isUnready) throw new Error("Unready");
+          })
+        );
+        const nameIn = new Map<unknown, string>(
+          commands.map((each) => [each, each.name]),
+        );
+        const lane = createLane({
+          async commit(batch) {
+            const names = batch.map((each) => nameIn.get(each)!);
+            assert.ok(names.length > 0 && names.length <= batchSize);
+            assert.equal(isFlying, false);
+            isFlying = true;
+            await scheduler.schedule(Promise.resolve(), names.join());
+            isFlying = false;
+            if (names.some((name) => wishes[Number(name)]!.isPoison)) {
+              throw new Error("Sunk");
+            }
+            return stored(names);
+          },
+          announce: (events) => announced.push(...events.map(nameOf)),
+          now: () => 0,
+          limits: { batchSize, waiting: 100, waitMs: 1000 },
+        });
+        const settled = await scheduler.waitFor(
+          Promise.allSettled(commands.map((each) => lane.submit(each))),
+        );
+        const isSound = wishes.map((each) => !each.isPoison && !each.isUnready);
+        assert.deepEqual(
+          settled.map(({ status }) => status === "fulfilled"),
+          isSound,
+        );
+        assert.deepEqual(
+          announced,
+          commands.map(({ name }) => name).filter((_, i) => isSound[i]),
+        );
+        await lane.drained();
+      },
+    ),
+    { numRuns: 300 },
+  );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createLanes } from "../../src/changes/lanes.ts";
-import { command, nameOf, stored } from "./held_lane.ts";
+import { command, nameOf, quiet, stored } from "./held_lane.ts";
 
 const scopes = Array.from({ length: 6 }, () => crypto.randomUUID());
 
@@ -73,4 +73,32 @@ Deno.test("lanes: whatever comes and lands when, each chat keeps its order", asy
     ),
     { numRuns: 300 },
   );
+});
+
+Deno.test("lanes: drained when all of them are", async () => {
+  const gate = Promise.withResolvers<void>();
+  const flown: string[] = [];
+  const lanes = createLanes({
+    async commit(commands) {
+      const names = commands.map((each) => (each as { name?: string }).name!);
+      flown.push(...names);
+      await gate.promise;
+      return stored(names);
+    },
+    announce: () => {},
+    now: () => 0,
+  }, 4);
+  await lanes.drained();
+  const replies = Array.from(
+    { length: 40 },
+    (_, i) => lanes.submit(command(`${i}`, [crypto.randomUUID()])),
+  );
+  let isDrained = false;
+  const drained = lanes.drained().then(() => isDrained = true);
+  await quiet();
+  assert.deepEqual([flown.length, isDrained], [4, false]);
+  gate.resolve();
+  await drained;
+  await Promise.all(replies);
+  assert.equal(flown.length, 40);
 });
