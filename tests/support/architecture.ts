@@ -25,6 +25,7 @@ const top = floors.at(-1)!;
 const outside: Readonly<Record<string, readonly string[]>> = {
   client: ["protocol"],
   web: ["client", "protocol"],
+  demo: ["client", "protocol"],
 };
 
 const maxLines = 350;
