@@ -89,10 +89,10 @@ Deno.test("lanes: drained when all of them are", async () => {
     now: () => 0,
   }, 4);
   await lanes.drained();
-  const replies = Array.from(
-    { length: 40 },
-    (_, i) => lanes.submit(command(`${i}`, [crypto.randomUUID()])),
-  );
+  const replies = Array.from({ length: 40 }, (_, i) => {
+    const scope = crypto.randomUUID().replace(/..$/, `${10 + i}`);
+    return lanes.submit(command(`${i}`, [scope]));
+  });
   let isDrained = false;
   const drained = lanes.drained().then(() => isDrained = true);
   await quiet();
