@@ -5,6 +5,7 @@ import {
   latestMessages,
   openForReader,
   type OpenMessages,
+  type ReadMessage,
 } from "../messages/mod.ts";
 import { ChatId, type UserId } from "../protocol/ids.ts";
 import { type List, type ListQuery, paged } from "../protocol/page.ts";
@@ -24,14 +25,18 @@ export async function listChats(
   { cursor, limit }: ListQuery,
 ): Promise<List<ChatItem>> {
   const after = cursor === undefined ? null : readTimeCursor(cursor, ChatId);
-  const [rows] = await reader.db.run(chatItems(userId, after, limit + 1));
+  const wanted = chatItems(userId, after, limit + 1);
+  const [rows, latest] = await reader.db.snapshot(
+    wanted,
+    latestMessages(wanted, userId),
+  );
   const page = paged(
     rows,
     limit,
     ({ activeAt, chatId }) =>
       writeTimeCursor({ at: activeAt.toISOString(), id: chatId }),
   );
-  return { ...page, items: await describe(reader, userId, page.items) };
+  return { ...page, items: await describe(reader, page.items, latest) };
 }
 
 /** One chat as it stands in the caller's list. */
@@ -40,27 +45,31 @@ export async function readChat(
   chatId: ChatId,
   userId: UserId,
 ): Promise<ChatItem> {
-  const [rows] = await reader.db.run(chatItem(userId, chatId));
-  const [item] = await describe(reader, userId, rows);
+  const wanted = chatItem(userId, chatId);
+  const [rows, latest] = await reader.db.snapshot(
+    wanted,
+    latestMessages(wanted, userId),
+  );
+  const [item] = await describe(reader, rows, latest);
   if (!item) throw new Problem("not_found");
   return item;
 }
 
 async function describe(
-  { db, open }: Reader,
-  userId: UserId,
+  { open }: Reader,
   rows: readonly ChatItemRow[],
+  latest: readonly ReadMessage[],
 ) {
-  const [latest] = await db.run(
-    latestMessages(rows.map(({ chatId }) => chatId), userId),
+  const byChat = Map.groupBy(latest, ({ chatId }) => chatId);
+  const shown = rows.flatMap(({ chatId }) => byChat.get(chatId) ?? []);
+  const messages = new Map(
+    (await openForReader(open, shown)).map((each) => [each.chatId, each]),
   );
-  const messages = await openForReader(open, latest);
-  const byChat = new Map(messages.map((message) => [message.chatId, message]));
   return rows.map((row): ChatItem => ({
     ...chatOf(row),
     rev: row.rev,
     lastSeq: row.lastSeq,
-    lastMessage: byChat.get(row.chatId) ?? null,
+    lastMessage: messages.get(row.chatId) ?? null,
     peer: row.peer,
     me: {
       role: row.role,

@@ -36,7 +36,11 @@ import {
 } from "./store.ts";
 
 export { openForReader } from "./history.ts";
-export { latestMessages, messagesSince } from "./reading_store.ts";
+export {
+  latestMessages,
+  messagesSince,
+  type ReadMessage,
+} from "./reading_store.ts";
 export { receiptsOf } from "./receipt_store.ts";
 export { type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";

@@ -70,11 +70,12 @@ export const messagesSince = (
     seenBy(chatId, userId)
   } and rev > ${rev} order by rev limit ${limit}`;
 
-/** The latest message of each chat that the member has not hidden. */
-export const latestMessages = (chatIds: readonly ChatId[], userId: UserId) =>
-  sql<
-    ReadMessage
-  >`select latest.* from unnest(${chatIds}::uuid[]) as wanted (id)
+/** The latest message, of those the member has not hidden, of each chat whose `chat_id` a statement finds. */
+export const latestMessages = (
+  chats: Statement<{ readonly chatId: ChatId }>,
+  userId: UserId,
+) =>
+  sql<ReadMessage>`select latest.* from (${chats}) wanted
     cross join lateral (${
-    seenBy(sql`wanted.id`, userId)
+    seenBy(sql`wanted.chat_id`, userId)
   } order by seq desc limit 1) latest`;

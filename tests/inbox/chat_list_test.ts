@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createInbox } from "../../src/inbox/mod.ts";
 import type { ChatId } from "../../src/protocol/ids.ts";
 import type { List } from "../../src/protocol/page.ts";
 import { ChatItem } from "../../src/protocol/sync.ts";
@@ -136,6 +137,43 @@ Deno.test("chat list", async (t) => {
     );
     assert.ok(idsOf(await list(cleo)).includes(chatId));
   });
+
+  await t.step(
+    "is of one moment, also while the reader is removed",
+    async () => {
+      const { database: db } = service.db;
+      const dan = await newPerson(service.url);
+      const chatId = await groupOf(bob, dan);
+      const { seq } = await send(bob, chatId, "For dan");
+      let removal: Promise<unknown> | undefined;
+      const removed = <Rows>(rows: Rows) =>
+        (removal ??= remove()).then(() => rows);
+      async function remove() {
+        accepted(
+          await bob.call("DELETE", `/chats/${chatId}/members/${dan.userId}`),
+        );
+        await send(bob, chatId, "Not for dan");
+      }
+      const inbox = createInbox({
+        // It happens after the first answer of the database.
+        db: {
+          ...db,
+          run: async (...asked) => removed(await db.run(...asked)),
+          snapshot: async (...asked) => removed(await db.snapshot(...asked)),
+        },
+        open: (rows) =>
+          Promise.resolve(rows.map((row) => ({ ...row, content: null }))),
+      });
+      const { items } = await inbox.listChats(dan.userId, { limit: 10 });
+      assert.deepEqual(
+        items.map(({ lastSeq, lastMessage }) => [lastSeq, lastMessage?.seq]),
+        [[seq, seq]],
+      );
+      await assert.rejects(inbox.readChat(chatId, dan.userId), {
+        code: "not_found",
+      });
+    },
+  );
 
   await t.step("comes in pages, each chat once", async () => {
     const dan = await newPerson(service.url);
