@@ -28,8 +28,12 @@ export interface SendOptions extends CallOptions {
  * signal. Disposing of it ends the connection and every call; it does not sign out.
  */
 export interface ParleyClient extends AsyncDisposable {
-  /** Makes an account and signs in to it. */
+  /**
+   * Makes an account and signs in to it. Whoever was signed in before is disconnected, but stays
+   * signed in as far as the service goes.
+   */
   register(request: RegisterRequest, options?: CallOptions): Promise<Me>;
+  /** Signs in; as with `register`, instead of whoever was before. */
   login(request: LoginRequest, options?: CallOptions): Promise<Me>;
   /** Signs this device out. It is signed out here even when this rejects because the service is away. */
   logout(): Promise<void>;

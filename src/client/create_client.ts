@@ -26,7 +26,12 @@ export function createClient(options: ClientOptions): ParleyClient {
   /** What the outbox holds from before goes ahead of what is new. */
   function restore(userId: UserId): Promise<void> {
     if (restored?.userId !== userId) {
-      restored = { userId, done: outbox.restore(userId) };
+      const done = outbox.restore(userId);
+      const own = restored = { userId, done };
+      // What could not be read is read again the next time.
+      done.catch(() => {
+        if (restored === own) restored = undefined;
+      });
     }
     return restored.done;
   }

@@ -247,6 +247,44 @@ Deno.test("closing the client keeps what is unconfirmed, signing out does not", 
   deepEqual(await outbox.load(), []);
 });
 
+Deno.test("a device that is signed out by others keeps what it could not send", async () => {
+  const outbox = memoryOutboxStore();
+  await using stage = setStage({ storage: { outbox } });
+  const connection = await stage.live();
+  const sent = rejects(stage.client.send(chat, "hello"), {
+    code: "token_revoked",
+  });
+  await connection.take("send");
+  stage.service.routes.set("POST /auth/refresh", () => {
+    throw new Problem("token_revoked");
+  });
+  connection.close(4401);
+  await sent;
+  equal((await outbox.load()).length, 1);
+});
+
+Deno.test("a store that fails is told of, and asked again", async () => {
+  const outbox = memoryOutboxStore();
+  const { load } = outbox;
+  const broken = new Error("The disk is full");
+  outbox.load = () => Promise.reject(broken);
+  await using stage = setStage({ storage: { outbox } });
+  const connection = await stage.live();
+  await eventually("the fault", () => stage.faults.length === 1);
+  equal(stage.faults.pop(), broken);
+  await rejects(stage.client.send(chat, "hello"), broken);
+  outbox.load = load;
+  const sent = stage.client.send(chat, "hello");
+  const frame = await connection.take("send");
+  outbox.remove = () => Promise.reject(broken);
+  connection.reply(frame, stored(frame.messageId, 1));
+  await sent;
+  equal(stage.faults.pop(), broken);
+  outbox.add = () => Promise.reject(broken);
+  await rejects(stage.client.send(chat, "more"), broken);
+  equal(stage.faults.pop(), broken);
+});
+
 Deno.test("sends more at once where that is asked for", async () => {
   await using stage = setStage({ sendsPerChat: 2 });
   const { client } = stage;

@@ -2,6 +2,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { memorySessionStore } from "../../src/client/mod.ts";
 import { Problem } from "../../src/protocol/problem.ts";
 import { eventually, settle } from "./eventually.ts";
+import { userId } from "./fake_service.ts";
 import { heard, setStage } from "./stage.ts";
 
 const login = { login: "ada", password: "correct horse" };
@@ -87,6 +88,25 @@ Deno.test("tabs that share a store do not spend one refresh token twice", async 
   const all = await Promise.all([client.me.get(), tab.me.get()]);
   deepEqual(all, [{ token: "access-2" }, { token: "access-2" }]);
   equal(refreshes(service.calls), 1);
+});
+
+Deno.test("a tab whose store was taken over by another account is signed out", async () => {
+  const store = memorySessionStore();
+  await using stage = setStage({ storage: { session: store } });
+  const { client, service, clock } = stage;
+  await client.login(login);
+  const signedOut = heard(client, "signedOut");
+  service.routes.set("POST /auth/login", () => {
+    const grant = service.grant();
+    return { ...grant, user: { ...grant.user, userId: userId(2) } };
+  });
+  const tab = stage.another();
+  await tab.login(login);
+  clock.advance(720_000);
+  await rejects(client.me.get(), { code: "unauthenticated" });
+  equal(signedOut.length, 1);
+  equal((await store.load())?.user.userId, userId(2));
+  equal(refreshes(service.calls), 0);
 });
 
 Deno.test("while the service is away, a token that still lives is used", async () => {
