@@ -37,16 +37,17 @@ export async function readSync(
   );
   const [[account], devices, hidden] = page.rows;
   const { moment } = heads;
-  // A chat may have been lost between the two, which the heads did not show yet.
+  // A chat may have come or gone between the two, which the heads do not show: a client that counted
+  // it as told would drop the event that tells of it.
   const accountRev = Math.min(page.to, moment.accountRev);
   return {
     cursor: writeCursor({ ...moment, accountRev }),
     hasMore: page.hasMore,
     epoch: moment.epoch,
-    accountRev: page.to,
+    accountRev,
     chats: heads.chats,
     gone: heads.gone,
-    me: account ? meOf({ ...account, accountRev: page.to }) : null,
+    me: account ? meOf({ ...account, accountRev }) : null,
     devices: devices.map(({ device }) => deviceOf(device, deviceId)),
     hidden: hidden.map(({ chatId, seq, messageId }) => ({
       chatId,

@@ -228,7 +228,7 @@ Deno.test("sync", async (t) => {
 
   await t.step("forgets no chat that is lost while it is read", async () => {
     const chatId = await groupOf(cleo, ann);
-    const { cursor } = await sync(ann);
+    const { cursor, accountRev } = await sync(ann);
     const { database: db } = service.db;
     let snapshots = 0;
     const inbox = createInbox({
@@ -251,6 +251,8 @@ Deno.test("sync", async (t) => {
     };
     const during = fits(Sync, await inbox.readSync(caller, cursor));
     assert.deepEqual(during.gone, []);
+    // Else the event that tells of the loss would look like one that was told before.
+    assert.equal(during.accountRev, accountRev);
     assert.ok((await sync(ann, during.cursor)).gone.includes(chatId));
   });
 
