@@ -2,13 +2,17 @@ import type { Caller } from "../http/env.ts";
 import { type Heads, type Inbox, writeCursor } from "../inbox/mod.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { HelloFrame } from "../protocol/frames.ts";
+import type { ChatId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Welcome } from "../protocol/sync.ts";
 import type { Connection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 
 export interface AttachParts {
-  readonly hub: Pick<Hub, "enter" | "exit" | "know" | "isIn" | "leave">;
+  readonly hub: Pick<
+    Hub,
+    "enter" | "exit" | "know" | "check" | "isIn" | "leave"
+  >;
   readonly inbox: Pick<Inbox, "chatIds" | "readHeads">;
   authenticate(token: string): Promise<Caller>;
   readUser(caller: Caller): Promise<User>;
@@ -44,7 +48,13 @@ export async function attach(
       [caller.userId, accountRev],
     ]);
     for (const [scopeId, rev] of revs) hub.know(connection, scopeId, rev);
-    connection.flow(revs);
+    // What was heard in a chat that is lost by now is not this person's any more.
+    connection.flow(
+      revs,
+      (scopeId) =>
+        scopeId === caller.userId || hub.isIn(connection, scopeId as ChatId),
+    );
+    hub.check(heads.late);
   } finally {
     // A socket that closed meanwhile has left before it had entered everything.
     if (connection.isClosed) hub.leave(connection);
@@ -71,23 +81,24 @@ function welcome(
   };
 }
 
-/** Enters the caller's chats, and answers with a snapshot taken after: those of it are all entered. */
+/**
+ * Enters the caller's chats, and answers with a snapshot taken after: those of it are all entered,
+ * and no others.
+ */
 async function enterChats(
   hub: AttachParts["hub"],
   inbox: AttachParts["inbox"],
   connection: Connection,
   cursor: string | undefined,
-): Promise<Heads> {
-  for (;;) {
-    const chatIds = await inbox.chatIds(connection.userId);
-    await hub.enter(connection, chatIds);
-    const heads = await inbox.readHeads(connection.userId, cursor);
-    // A chat lost in between was entered too late to hear of the loss, and one that came may not
-    // have been announced here yet: look again.
-    const lost = chatIds.filter((chatId) => !heads.revs.has(chatId));
-    const isInAll = [...heads.revs.keys()]
-      .every((chatId) => hub.isIn(connection, chatId));
-    if (lost.length === 0 && isInAll) return heads;
-    hub.exit(connection, lost);
-  }
+): Promise<Heads & { readonly late: readonly ChatId[] }> {
+  const chatIds = await inbox.chatIds(connection.userId);
+  await hub.enter(connection, chatIds);
+  const heads = await inbox.readHeads(connection.userId, cursor);
+  // A chat lost in between was entered too late to hear of the loss.
+  hub.exit(connection, chatIds.filter((chatId) => !heads.revs.has(chatId)));
+  // One that came in between was not listened to while the snapshot was taken.
+  const early = new Set(chatIds);
+  const late = [...heads.revs.keys()].filter((chatId) => !early.has(chatId));
+  await hub.enter(connection, late);
+  return { ...heads, late };
 }

@@ -76,12 +76,19 @@ export class Connection implements Listener {
     else this.#write(frame);
   }
 
-  /** Lets the events flow: first those held back that the snapshot does not contain. */
-  flow(revs: ReadonlyMap<string, number>): void {
+  /**
+   * Lets the events flow: first those held back that the snapshot does not contain, of the scopes
+   * that the connection is still in.
+   */
+  flow(
+    revs: ReadonlyMap<string, number>,
+    isIn: (scopeId: string) => boolean,
+  ): void {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const { scopeId, rev, frame } of held) {
-      if (rev === undefined || rev > (revs.get(scopeId) ?? 0)) {
+      const isNew = rev === undefined || rev > (revs.get(scopeId) ?? 0);
+      if (isNew && isIn(scopeId)) {
         this.deliver(scopeId, rev, frame);
       }
     }

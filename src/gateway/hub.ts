@@ -42,9 +42,12 @@ export interface Hub {
   onHeads(heads: readonly SweptHead[]): void;
   /** Resolves once the listener gets every event of the scopes from now on. Never rejects. */
   enter(listener: Listener, scopeIds: readonly string[]): Promise<void>;
+  /** Takes the listener out of scopes that it entered and has not come to know. */
   exit(listener: Listener, scopeIds: readonly string[]): void;
   /** Tells where a scope stood in a snapshot that the listener took after `enter`. */
   know(listener: Listener, scopeId: string, rev: number): void;
+  /** Asks the database whether these have moved on since the hub last heard of them. */
+  check(scopeIds: readonly string[]): void;
   /** Whether the listener is in the chat: then it may be heard there. */
   isIn(listener: Listener, chatId: ChatId): boolean;
   leave(listener: Listener): void;
@@ -252,8 +255,19 @@ export function createHub(parts: HubParts): Hub {
       }
     },
     enter,
-    exit: (listener, scopeIds) =>
-      scopeIds.forEach((scopeId) => remove(listener, scopeId)),
+    exit(listener, scopeIds) {
+      for (const scopeId of scopeIds) {
+        if (scopes.get(scopeId)?.listeners.get(listener) === 0) {
+          remove(listener, scopeId);
+        }
+      }
+    },
+    check(scopeIds) {
+      for (const scopeId of scopeIds) {
+        const scope = scopes.get(scopeId);
+        if (scope) background("catch up", catchUp(scope));
+      }
+    },
     know,
     isIn(listener, chatId) {
       const scope = scopes.get(chatId);
