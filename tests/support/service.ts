@@ -44,13 +44,14 @@ export interface Service extends AsyncDisposable {
   readonly exited: Promise<number>;
 }
 
-/** The service as a process of its own, killed when it is disposed. */
+/** The service as a process of its own, killed when it is disposed. `program` ends in its main module. */
 export async function startService(
   data: Pick<ServiceData, "env">,
   env: Record<string, string> = {},
+  program: readonly string[] = ["src/main.ts"],
 ): Promise<Service> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "src/main.ts"],
+    args: ["run", "-A", "--no-check", ...program],
     env: {
       PORT: "0",
       HOST: "127.0.0.1",
