@@ -3,7 +3,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { abortable } from "./abortable.ts";
 import { type Backoff, jittered } from "./backoff.ts";
 import { sleep } from "./clock.ts";
-import { hasCode, isRefusal, type ParleyError } from "./error.ts";
+import { hasCode, type ParleyError } from "./error.ts";
 import type { Settled } from "./events.ts";
 import type { OutboxEntry, OutboxStore } from "./outbox_store.ts";
 import type { Platform } from "./platform.ts";
@@ -77,7 +77,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       options.onSettled({ entry, reply });
     } catch (error) {
       // The next to sign in, if it is the same person, takes it up where it stands.
-      if (item.isKept || isRefusal(error)) items.delete(entry.messageId);
+      if (item.isKept) items.delete(entry.messageId);
       else await forget(entry);
       result.reject(error);
       options.onSettled({ entry, error });

@@ -243,6 +243,24 @@ Deno.test("a message deleted for the caller goes, and stays gone when it changes
   equal(state().rev, chat.rev);
 });
 
+Deno.test("a message that was hidden before it came is not told", async () => {
+  await using stage = setStage();
+  const { chat, connection, state } = await inChat(stage);
+  const messages = heard(stage.client, "message");
+  const event = chat.send(bea, "one");
+  connection.send({
+    type: "message.hidden",
+    accountRev: 2,
+    chatId: chat.chatId,
+    seq: 1,
+    messageId: chat.messages[0]!.message.messageId,
+  }, event);
+  await handled(stage, connection);
+  deepEqual(messages, []);
+  deepEqual(state().messages, []);
+  equal(state().lastSeq, 1);
+});
+
 Deno.test("members and the chat's own facts follow", async () => {
   await using stage = setStage();
   const { chat, connection, state } = await inChat(stage);

@@ -306,12 +306,13 @@ Deno.test("another history that shows in the changes does the same", async () =>
 Deno.test("a cursor that the service does not know is left behind, and nothing else", async () => {
   await using stage = setStage();
   const { client, service } = stage;
-  const chat = aChat(1);
-  serveChats(service, [chat]);
-  const first = await stage.live({ chats: [chat.head(me)] });
+  const [kept, lost] = [aChat(1), aChat(2)];
+  const first = await stage.live({ chats: [kept.head(me), lost.head(me)] });
   const messages = heard(client, "message");
   await cut(stage, first);
-  chat.send(bea, "while away");
+  kept.send(bea, "while away");
+  const fresh = aChat(3, 1);
+  serveChats(service, [kept, fresh]);
   const second = await service.connection();
   second.refuse(await second.take("hello"), "invalid_input");
   await eventually("offline", () => client.connection === "offline");
@@ -319,8 +320,12 @@ Deno.test("a cursor that the service does not know is left behind, and nothing e
   const third = await service.connection();
   const hello = await third.take("hello");
   equal(hello.cursor, undefined);
-  third.reply(hello, welcomeOf(me, { chats: [chat.head(me)] }));
-  await eventually("the message", () => messages.length === 1);
+  const chats = [kept.head(me), fresh.head(me)];
+  third.reply(hello, welcomeOf(me, { chats }));
+  await eventually("the messages", () => messages.length === 2);
+  const told = messages.map(({ chatId }) => chatId).sort();
+  deepEqual(told, [kept.chatId, fresh.chatId]);
+  equal(client.chatState(lost.chatId), undefined);
 });
 
 Deno.test("open() loads the chat, its members and its newest messages; older() the rest", async () => {
