@@ -212,6 +212,7 @@ Deno.test("readSince: pages of changes", async (t) => {
       const pages: number[][] = [];
       for (let at = 0, more = true; more;) {
         const page = await read(db, scope, at, limit);
+        assert.ok(page.to > at || !page.hasMore);
         pages.push(page.rows[0].map(({ rev }) => rev));
         [at, more] = [page.to, page.hasMore];
       }

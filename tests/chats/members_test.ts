@@ -375,6 +375,38 @@ Deno.test("members: a leaving owner's heir", async (t) => {
     assert.equal(await ownerOf(bob, chatId), cleo.userId);
   });
 
+  await t.step("is found however many came before, or have gone", async () => {
+    const { database: db } = service.db;
+    const chatId = await groupOf(ann);
+    const early = await crowd(db, 40);
+    accepted(await add(ann, chatId, ...early));
+    await db.run(
+      sql`update members set left_at = now()
+        where chat_id = ${chatId}::uuid and user_id = any(${
+        early.slice(0, 20)
+      }::uuid[])`,
+      sql`update members set joined_at = joined_at + interval '1 second'
+        where chat_id = ${chatId}::uuid and user_id = any(${
+        early.slice(20)
+      }::uuid[])`,
+    );
+    accepted(await add(ann, chatId, bob.userId));
+    await db.run(
+      sql`update members set joined_at = joined_at + interval '1 minute'
+      where chat_id = ${chatId}::uuid and user_id = ${bob.userId}::uuid`,
+    );
+    accepted(await setRole(ann, chatId, bob, "admin"));
+    accepted(await leave(ann, chatId));
+    assert.equal(await ownerOf(bob, chatId), bob.userId);
+    accepted(await leave(bob, chatId));
+    const [owners] = await db.run(
+      sql<{ userId: UserId }>`select user_id from members
+        where chat_id = ${chatId}::uuid and role = 'owner' and left_at is null`,
+    );
+    assert.equal(owners.length, 1);
+    assert.ok(early.slice(20).includes(owners[0]!.userId));
+  });
+
   await t.step("is heard of, before the leaving", async () => {
     const chatId = await grown(bob);
     await using line = await bob.connect();
@@ -391,7 +423,10 @@ Deno.test("members: a leaving owner's heir", async (t) => {
       [updated.member.userId, updated.member.role, left.rev, left.memberCount],
       [bob.userId, "owner", updated.rev + 1, 1],
     );
-    assert.equal(left.member.userId, ann.userId);
+    assert.deepEqual([left.member.userId, left.member.role], [
+      ann.userId,
+      "member",
+    ]);
     assert.notEqual(left.member.leftAt, null);
   });
 
