@@ -46,6 +46,7 @@ export async function durableSends(bench: Bench): Promise<DurableSends> {
     return figures;
   });
 
+  if (closed.size === 0) throw new Error("no system got through");
   const rates = middle(closed, ({ perSecond }) => perSecond);
   const offered = Math.round(
     Math.min(...Object.values(rates)) * plan.sameRateShare,
@@ -64,8 +65,8 @@ export async function durableSends(bench: Bench): Promise<DurableSends> {
     const stored = await bench.databases.countMessages(system.databaseUrl);
     const promised = acknowledged.get(system.name) ?? 0;
     if (stored < promised) {
-      bench.say(
-        `durable sends: ${system.name} acknowledged ${promised} and stored ${stored}`,
+      throw new Error(
+        `${system.name} acknowledged ${promised} messages and stored ${stored}`,
       );
     }
   }
