@@ -121,11 +121,14 @@ export const members: Table<MemberKey, MemberRow> = {
 /** How many heirs are looked at: some may leave at the same moment as the owner. */
 const heirsInLine = 16;
 
-/** Who comes after the owner: admins, then members, the longest-standing first. */
+/**
+ * Who comes after the owner: admins, then members, the longest-standing first. The owner is among the
+ * admins, since she may have handed the group over by the time that the next one leaves.
+ */
 export const heirsOf = (chatId: ChatId) =>
   sql<{ userId: UserId }>`select user_id from members
-    where chat_id = ${chatId}::uuid and left_at is null and role <> 'owner'
-    order by role = 'admin' desc, joined_at, user_id limit ${heirsInLine}`;
+    where chat_id = ${chatId}::uuid and left_at is null
+    order by role = 'member', joined_at, user_id limit ${heirsInLine}`;
 
 export interface ChatKeyRow {
   readonly chatId: ChatId;

@@ -474,6 +474,27 @@ Deno.test("members: a leaving owner's heir", async (t) => {
     },
   );
 
+  await t.step("may be the owner of before, now an admin", async () => {
+    const chatId = await grown(bob, cleo);
+    const { database: db } = service.db;
+    const slow = createChats({
+      newId: crypto.randomUUID,
+      newDataKey: () => Promise.reject(),
+      // Between finding the heirs and leaving, bob is handed the group.
+      db: {
+        ...db,
+        async run(...statements) {
+          const rows = await db.run(...statements);
+          accepted(await setRole(ann, chatId, bob, "owner"));
+          return rows;
+        },
+      },
+      changes: createChanges({ db, announce: () => {}, now: () => new Date() }),
+    });
+    await slow.removeMember(chatId, bob.userId, bob.userId);
+    assert.equal(await ownerOf(cleo, chatId), ann.userId);
+  });
+
   await t.step("is not needed by the last one: the group ends", async () => {
     const chatId = await grown(bob);
     accepted(await leave(ann, chatId));
