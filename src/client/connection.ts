@@ -45,6 +45,13 @@ export interface ConnectionOptions {
   onFault(error: unknown): void;
 }
 
+interface Ended extends LinkEnd {
+  /** Absent when it never was live. */
+  readonly liveSince?: number;
+  /** What the service asked for before it closed. */
+  readonly hintMs?: number;
+}
+
 /** A connection that lasted this long was sound: the next failure counts as the first one. */
 const soundMs = 10_000;
 
@@ -66,19 +73,15 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   /** One connection, from hello to its end. */
   function connect(token: string, signal: AbortSignal) {
-    const ended = Promise.withResolvers<LinkEnd & Partial<Live>>();
-    interface Live {
-      since: number;
-      hintMs: number;
-    }
-    const live: Partial<Live> = {};
+    const ended = Promise.withResolvers<Ended>();
+    const life: { liveSince?: number; hintMs?: number } = {};
     const opened = openLink({
       platform,
       url: options.url,
       token,
       cursor: options.cursor(),
       onWelcome(welcome, welcomed) {
-        live.since = clock.now();
+        life.liveSince = clock.now();
         link = welcomed;
         options.onWelcome(welcome, welcomed);
         // The welcome may have been a reason to start over.
@@ -87,7 +90,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         nextLink.resolve(welcomed);
       },
       onEvent(event) {
-        if (event.type === "server.draining") live.hintMs = event.reconnectInMs;
+        if (event.type === "server.draining") life.hintMs = event.reconnectInMs;
         options.onEvent(event);
       },
       onFault: options.onFault,
@@ -98,7 +101,7 @@ export function createConnection(options: ConnectionOptions): Connection {
           nextLink = Promise.withResolvers();
           options.onDown();
         }
-        ended.resolve({ ...end, ...live });
+        ended.resolve({ ...end, ...life });
       },
     });
     const close = () => opened.close();
@@ -124,9 +127,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (end.refusal?.code === "invalid_input") {
           options.onMisunderstood(end.refusal);
         }
-        if (end.since !== undefined && clock.now() - end.since >= soundMs) {
-          failures = 0;
-        }
+        if (clock.now() - (end.liveSince ?? Infinity) >= soundMs) failures = 0;
         waitMs = reconnectDelay({
           code: end.code,
           hintMs: end.hintMs ?? end.refusal?.retryAfterMs,
