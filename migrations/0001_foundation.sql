@@ -30,8 +30,10 @@ create index heads_changed on heads (changed_xid);
 
 create table users (
   user_id uuid primary key,
-  username text not null constraint users_username unique,
-  email text constraint users_email unique,
+  -- Names are told apart at the end of a transaction: within one batch a name may pass from one hand
+  -- to another, in whatever order the rows are written.
+  username text not null constraint users_username unique deferrable initially deferred,
+  email text constraint users_email unique deferrable initially deferred,
   password_hash text not null,
   display_name text not null,
   about text not null default '',

@@ -1,6 +1,11 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
 import { createAccounts } from "./accounts/mod.ts";
-import { createAnnounce, createChanges, startSweep } from "./changes/mod.ts";
+import {
+  createAnnounce,
+  createChanges,
+  lanesAtOnce,
+  startSweep,
+} from "./changes/mod.ts";
 import { createChats, keysOf } from "./chats/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
@@ -17,6 +22,7 @@ import { createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMessages } from "./messages/mod.ts";
 import { createPresence } from "./presence/mod.ts";
@@ -36,6 +42,9 @@ const rates = {
   signInsPerIp: { burst: 300, perSecond: 1 },
   signInsPerName: { burst: 10, perSecond: 0.1 },
 } as const;
+
+/** Reads of pages that one person may have under way, and waiting, whatever the connections. */
+const readsAtOnce = { places: 4, waiting: 512 } as const;
 
 export interface App extends AsyncDisposable {
   fetch(
@@ -61,7 +70,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     issuer: config.publicUrl,
     audience: config.publicUrl,
   });
-  const db = cleanup.use(await openMigrated(config, cleanup));
+  const { db, spineDb } = await openMigrated(config, cleanup);
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
@@ -73,12 +82,16 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     onRelayFailure: (error, lost) => log.warn("relay failed", { error, lost }),
   });
   const changes = createChanges({
-    db,
+    db: spineDb,
     announce,
     now: () => new Date(systemClock()),
   });
 
-  // The capabilities.
+  // The capabilities. Large reads take turns, so that nobody's hold up everybody's.
+  const turns = createTurns({
+    ...readsAtOnce,
+    full: () => new Problem("rate_limited", { retryAfterMs: 1000 }),
+  });
   const sealer = createSealer({
     masterKeys: createMasterKeys(masterKeys),
     loadKeys: async (chatIds) => (await db.run(keysOf(chatIds)))[0],
@@ -102,13 +115,14 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     changes,
     announce,
     sealer,
+    turns,
     newId: uuidv7,
     onUnreadable: (error) => log.error("message does not open", { error }),
   });
   const presence = cleanup.use(
-    createPresence({ db, clock: systemClock, background }),
+    createPresence({ db, clock: systemClock, turns, background }),
   );
-  const inbox = createInbox({ db, open: messages.open });
+  const inbox = createInbox({ db, open: messages.open, turns });
 
   // The gateway.
   const interest = cleanup.use(createInterest({
@@ -142,6 +156,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
 
   // The doors.
   let draining = false;
+  let pinging: Promise<void> | undefined;
   const router = createRoutes({
     door: {
       log,
@@ -157,7 +172,8 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     health: {
       async ready() {
         if (draining) throw new Problem("unavailable", { retryAfterMs: 1000 });
-        await ping(db);
+        // One question at a time, however many ask.
+        await (pinging ??= ping(db).finally(() => pinging = undefined));
       },
     },
     accessTokens,
@@ -184,24 +200,35 @@ export async function createApp(config: Config, log: Log): Promise<App> {
   };
 }
 
+interface Databases {
+  readonly db: Database;
+  /** Connections of the spine's own: reads that crowd the others do not hold up a send. */
+  readonly spineDb: Database;
+}
+
 /** The database, at the schema of this version. The embedded one is migrated here. */
 async function openMigrated(
   { database, dataDir }: Config,
   cleanup: AsyncDisposableStack,
-): Promise<Database> {
-  const { url, connections } = database;
-  if (url !== null) {
-    const db = openDatabase({ url, connections, queryMs });
-    await checkSchema(db);
-    return db;
+): Promise<Databases> {
+  const open = (url: string, connections: number) =>
+    cleanup.use(openDatabase({ url, connections, queryMs }));
+  const both = (url: string) => ({
+    db: open(url, database.connections - lanesAtOnce),
+    spineDb: open(url, lanesAtOnce),
+  });
+  if (database.url !== null) {
+    const databases = both(database.url);
+    await checkSchema(databases.db);
+    return databases;
   }
   // Loaded here: a service with a real database must not pay for the embedded one.
   const { openEmbedded } = await import("./db/embedded.ts");
-  const server = cleanup.use(await openEmbedded({ dataDir }));
-  const db = openDatabase({ url: server.url, connections, queryMs });
-  if ((await pendingMigrations(db)).length > 0) {
+  const { url } = cleanup.use(await openEmbedded({ dataDir }));
+  const databases = both(url);
+  if ((await pendingMigrations(databases.db)).length > 0) {
     const { migrate } = await import("./db/migrate.ts");
-    await migrate(server.url);
+    await migrate(url);
   }
-  return db;
+  return databases;
 }

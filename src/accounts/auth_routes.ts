@@ -16,7 +16,7 @@ import type { Grant } from "./session.ts";
 
 /** What limits the guessing of passwords and the making of accounts. */
 export interface SignInLimits {
-  /** Registrations and failed logins of each client address. */
+  /** Registrations and logins of each client address. */
   readonly perIp: RateLimit;
   /** Failed logins and password checks for each account or name. */
   readonly perName: RateLimit;
@@ -73,8 +73,7 @@ export function authRoutes(
       limits.perIp.take(c.var.clientIp);
       limits.perName.take(name);
       const grant = await accounts.login(request);
-      // Whoever knows the password is not guessing it.
-      limits.perIp.giveBack(c.var.clientIp);
+      // Whoever knows the password is not guessing it; but each check costs the same.
       limits.perName.giveBack(name);
       return c.json(answer(c, grant, request.cookie), 200);
     },

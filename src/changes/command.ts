@@ -104,6 +104,8 @@ export interface Command<Reply> {
   /** Every scope that the fact may take numbers from, those it would create included. */
   readonly scopes: readonly ScopeId[];
   readonly reads: readonly Read[];
+  /** Bytes of content that it brings along, so that a batch is not larger than it is good for. */
+  readonly bytes?: number;
   /** Slow work that needs no lock, such as sealing; done before the batch is, and only once. */
   prepare?(): Promise<void>;
   decide(state: State): Decision<Reply>;

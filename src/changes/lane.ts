@@ -6,6 +6,8 @@ import { type Committed, isStale, type Settled } from "./commit.ts";
 export interface LaneLimits {
   /** Commands in one batch at most. */
   readonly batchSize: number;
+  /** Bytes of content in one batch at most; a single command may be larger. */
+  readonly batchBytes: number;
   /** Commands that may wait; past it a newcomer is refused at once. */
   readonly waiting: number;
   /** How long a command may wait for its batch, in milliseconds. */
@@ -14,6 +16,7 @@ export interface LaneLimits {
 
 export const defaultLaneLimits: LaneLimits = {
   batchSize: 512,
+  batchBytes: 2 * 1024 * 1024,
   waiting: 4096,
   waitMs: 5000,
 };
@@ -83,8 +86,9 @@ export function createLane(
     const expired = now() - limits.waitMs;
     const [late, inTime] = split(queue, ({ since }) => since < expired);
     late.forEach(({ reject }) => reject(tooBusy()));
-    const batch = inTime.slice(0, limits.batchSize);
-    queue = inTime.slice(limits.batchSize);
+    const size = batchSize(inTime);
+    const batch = inTime.slice(0, size);
+    queue = inTime.slice(size);
     const outcomes = await Promise.allSettled(
       batch.map(({ prepared }) => prepared),
     );
@@ -93,6 +97,19 @@ export function createLane(
       if (outcome.status === "rejected") reject(outcome.reason);
       return outcome.status === "fulfilled";
     });
+  }
+
+  /** How many of the oldest go together. */
+  function batchSize(waiting: readonly Waiting[]): number {
+    let size = 0;
+    let bytes = 0;
+    for (const { command } of waiting) {
+      bytes += command.bytes ?? 0;
+      if (size === limits.batchSize) break;
+      if (size > 0 && bytes > limits.batchBytes) break;
+      size++;
+    }
+    return size;
   }
 
   /** Never rejects: every command of the batch gets its answer. */

@@ -25,6 +25,7 @@ import type { Announce } from "./announce.ts";
 import { commitBatch } from "./commit.ts";
 import type { Lane, LaneLimits } from "./lane.ts";
 import { createLanes } from "./lanes.ts";
+export { lanesAtOnce } from "./lanes.ts";
 
 export * from "./command.ts";
 export { type Announce, createAnnounce } from "./announce.ts";

@@ -6,6 +6,7 @@
  */
 import type { Database } from "../db/database.ts";
 import type { OpenMessages } from "../messages/mod.ts";
+import type { Turns } from "../lib/turns.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
 import type { Changes, ChatItem, Sync } from "../protocol/sync.ts";
@@ -48,15 +49,18 @@ export interface Inbox {
 export interface InboxParts {
   readonly db: Database;
   readonly open: OpenMessages;
+  /** Large pages of one person take turns. */
+  readonly turns: Turns;
 }
 
-export function createInbox({ db, open }: InboxParts): Inbox {
+export function createInbox({ db, open, turns }: InboxParts): Inbox {
   const reader = { db, open };
   return {
-    listChats: (userId, query) => listChats(reader, userId, query),
+    listChats: (userId, query) =>
+      turns(userId, () => listChats(reader, userId, query)),
     readChat: (chatId, userId) => readChat(reader, chatId, userId),
     readChanges: (chatId, userId, since, limit) =>
-      readChanges(reader, chatId, userId, since, limit),
+      turns(userId, () => readChanges(reader, chatId, userId, since, limit)),
     readSync: (caller, cursor) => readSync(db, caller, cursor),
     readHeads: (userId, cursor) => readHeads(db, userId, cursor),
     async chatIds(userId) {

@@ -4,7 +4,7 @@ import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { Content } from "../protocol/messages.ts";
 import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
-import type { SealContent } from "./send.ts";
+import { bytesOf, type SealContent } from "./send.ts";
 import type { MessageTable } from "./store.ts";
 
 /** A sender says it differently. */
@@ -27,6 +27,7 @@ export function editMessage(
   });
   return {
     ...command,
+    bytes: bytesOf(content),
     prepare: async () => {
       sealed = await seal(target.chatId, target.messageId, content);
     },

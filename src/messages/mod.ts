@@ -7,6 +7,7 @@
 import type { Announce, Changes, Command } from "../changes/mod.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
+import type { Turns } from "../lib/turns.ts";
 import type { RevReply, SendReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type {
@@ -76,13 +77,15 @@ export interface MessagesParts {
   readonly changes: Changes;
   readonly announce: Announce;
   readonly sealer: Sealer;
+  /** Large pages of one person take turns. */
+  readonly turns: Turns;
   newId(): string;
   /** Called for stored content that does not open: it was changed or moved, or its key is missing. */
   onUnreadable(error: unknown): void;
 }
 
 export function createMessages(
-  { db, changes, announce, sealer, newId, onUnreadable }: MessagesParts,
+  { db, changes, announce, sealer, turns, newId, onUnreadable }: MessagesParts,
 ): Messages {
   const seal: SealContent = (chatId, messageId, content) =>
     sealer.seal(chatId, messageId, JSON.stringify(content));
@@ -113,10 +116,11 @@ export function createMessages(
       change(target, react(table, target, emoji, active)),
     pin: (target, pinned) => change(target, pinMessage(table, target, pinned)),
     advanceReceipt: createReceipts(db, announce),
-    history: (chatId, by, query) => readHistory(reader, chatId, by, query),
+    history: (chatId, by, query) =>
+      turns(by, () => readHistory(reader, chatId, by, query)),
     read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),
     replies: (chatId, by, messageId, query) =>
-      readReplies(reader, chatId, by, messageId, query),
+      turns(by, () => readReplies(reader, chatId, by, messageId, query)),
     status: (chatId, by, messageId) => readStatus(db, chatId, by, messageId),
     open,
   };

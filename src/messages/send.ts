@@ -53,12 +53,16 @@ export function sendMessage(
       reads(places, [{ messageId }]),
       reads(messages, replyTo ? [{ chatId, messageId: replyTo }] : []),
     ],
+    bytes: bytesOf(wish.content),
     prepare: async () => {
       sealed = await seal(wish.chatId, wish.messageId, wish.content);
     },
     decide: (state) => decide(state, messages, wish, sealed),
   };
 }
+
+/** What the content takes as UTF-8 at most. */
+export const bytesOf = ({ text }: Content): number => 3 * text.length;
 
 function decide(
   state: State,
@@ -67,12 +71,12 @@ function decide(
   sealed: Sealed,
 ): Decision<SendReply> {
   const { chatId, messageId, senderId } = wish;
+  const access = admit(state, chatId, senderId);
+  if (access instanceof Problem) return access;
   const stored = state.get(places, { messageId });
   if (stored?.chatId === chatId && stored.senderId === senderId) {
     return { reply: replyOf(stored, true) };
   }
-  const access = admit(state, chatId, senderId);
-  if (access instanceof Problem) return access;
   if (stored) {
     return new Problem("id_taken", {
       detail: "The messageId is already in use",

@@ -6,6 +6,7 @@
  */
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Turns } from "../lib/turns.ts";
 import type { Presence } from "../protocol/accounts.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
@@ -33,6 +34,8 @@ export interface PresenceService extends AsyncDisposable {
 export interface PresenceParts {
   readonly db: Database;
   readonly clock: Clock;
+  /** One person's looks at many others take turns. */
+  readonly turns: Turns;
   /** Takes work that nobody waits for; its failure is counted and logged. */
   background(what: string, work: Promise<unknown>): void;
   /** How long a person counts as online after her last connection went, in milliseconds. */
@@ -47,7 +50,7 @@ interface Person {
 }
 
 export function createPresence(parts: PresenceParts): PresenceService {
-  const { db, clock, background, graceMs = 5000 } = parts;
+  const { db, clock, turns, background, graceMs = 5000 } = parts;
   const people = new Map<UserId, Person>();
   const watching = new Map<Watcher, readonly UserId[]>();
   const watchersOf = new Map<UserId, Set<Watcher>>();
@@ -148,7 +151,8 @@ export function createPresence(parts: PresenceParts): PresenceService {
         const watchers = watchersOf.get(userId) ?? new Set();
         watchersOf.set(userId, watchers.add(watcher));
       }
-      const found = await look(watcher.userId, wanted);
+      const { userId: by } = watcher;
+      const found = await turns(by, () => look(by, wanted));
       return wanted.map((userId) =>
         found.get(userId) ?? { userId, online: false, lastSeenAt: null }
       );

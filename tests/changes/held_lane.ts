@@ -26,7 +26,9 @@ export const command = (
   name: string,
   scopes: readonly string[],
   prepare?: () => Promise<void>,
+  bytes = 0,
 ): Named => ({
+  bytes,
   name,
   scopes: scopes as ScopeId[],
   reads: [],
@@ -77,6 +79,7 @@ export function heldLane(limits: Partial<LaneLimits> = {}): HeldLane {
     now: () => clock.ms,
     limits: {
       batchSize: 8,
+      batchBytes: 1000,
       waiting: 100,
       waitMs: 1000,
       ...limits,

@@ -47,6 +47,22 @@ Deno.test("lane: a batch has a size, and a full one keeps the order", async () =
   );
 });
 
+Deno.test("lane: a batch carries so many bytes, and a larger command goes alone", async () => {
+  const { submit, flight } = heldLane();
+  void submit(command("first", ["A"]));
+  const first = await flight();
+  const sizes = { a: 600, b: 400, c: 1, huge: 5000, d: 10 };
+  for (const [name, bytes] of Object.entries(sizes)) {
+    void submit(command(name, ["A"], undefined, bytes));
+  }
+  first.land();
+  for (const names of [["a", "b"], ["c"], ["huge"], ["d"]]) {
+    const batch = await flight();
+    assert.deepEqual(batch.names, names);
+    batch.land();
+  }
+});
+
 Deno.test("lane: past the bound a newcomer is refused at once", async () => {
   const { submit, flight, log } = heldLane({ waiting: 2 });
   void submit(command("a1", ["A"]));
@@ -358,7 +374,7 @@ Deno.test("lane: whatever comes and sinks, the order is that of coming", async (
           },
           announce: (events) => announced.push(...events.map(nameOf)),
           now: () => 0,
-          limits: { batchSize, waiting: 100, waitMs: 1000 },
+          limits: { batchSize, batchBytes: 1000, waiting: 100, waitMs: 1000 },
         });
         const settled = await scheduler.waitFor(
           Promise.allSettled(commands.map((each) => lane.submit(each))),

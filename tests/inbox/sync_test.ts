@@ -232,6 +232,7 @@ Deno.test("sync", async (t) => {
     const { database: db } = service.db;
     let snapshots = 0;
     const inbox = createInbox({
+      turns: (_key, work) => work(),
       db: {
         ...db,
         async snapshot(...statements) {

@@ -25,6 +25,7 @@ export function testPresence(db: Database, graceMs: number) {
   let underway: Promise<void>[] = [];
   let onWork = () => {};
   const presence = createPresence({
+    turns: (_key, work) => work(),
     db,
     clock: () => clock.ms,
     graceMs,
