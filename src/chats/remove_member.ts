@@ -75,7 +75,7 @@ function refuseRemoval(access: Access, target: MemberRow): Problem | undefined {
   }
 }
 
-/** The next in line of those candidates who are members now. */
+/** The next in line of those candidates who are members now: they were read before the lock. */
 function heirAmong(
   state: State,
   chatId: ChatId,
@@ -84,9 +84,13 @@ function heirAmong(
   const inLine = candidates
     .flatMap((userId) => state.get(members, { chatId, userId }) ?? [])
     .filter(({ leftAt, role }) => leftAt === null && role !== "owner");
-  // They were read in line, but some may have become admins since.
-  return inLine.find(({ role }) => role === "admin") ?? inLine[0];
+  return inLine.sort(byStanding)[0];
 }
+
+const byStanding = (a: MemberRow, b: MemberRow) =>
+  Number(outranks(b.role, a.role)) - Number(outranks(a.role, b.role)) ||
+  a.joinedAt.getTime() - b.joinedAt.getTime() ||
+  (a.userId < b.userId ? -1 : 1);
 
 function left(
   state: State,

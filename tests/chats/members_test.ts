@@ -495,6 +495,32 @@ Deno.test("members: a leaving owner's heir", async (t) => {
     assert.equal(await ownerOf(cleo, chatId), ann.userId);
   });
 
+  await t.step("is not who has only just come back", async () => {
+    const chatId = await groupOf(ann, bob, cleo);
+    // Both came at the same moment: the lower id is in front.
+    const [first, second] = bob.userId < cleo.userId
+      ? [bob, cleo]
+      : [cleo, bob];
+    const { database: db } = service.db;
+    const slow = createChats({
+      newId: crypto.randomUUID,
+      newDataKey: () => Promise.reject(),
+      // Between finding the heirs and leaving, the first goes and comes again.
+      db: {
+        ...db,
+        async run(...statements) {
+          const rows = await db.run(...statements);
+          accepted(await leave(first, chatId));
+          accepted(await add(ann, chatId, first.userId));
+          return rows;
+        },
+      },
+      changes: createChanges({ db, announce: () => {}, now: () => new Date() }),
+    });
+    await slow.removeMember(chatId, ann.userId, ann.userId);
+    assert.equal(await ownerOf(bob, chatId), second.userId);
+  });
+
   await t.step("is not needed by the last one: the group ends", async () => {
     const chatId = await grown(bob);
     accepted(await leave(ann, chatId));
