@@ -213,29 +213,33 @@ Deno.test("send", async (t) => {
     });
   });
 
+  await t.step("is found again after it was edited", async () => {
+    const chatId = await groupOf(ann, bob);
+    const first = await send(bob, chatId);
+    const { messageId } = first;
+    accepted(await bob.call("PATCH", at(first), { content: said("Edited") }));
+    const again = await send(bob, chatId, "Hello", { messageId });
+    assert.deepEqual([again.seq, again.duplicate, again.content], [
+      first.seq,
+      true,
+      said("Edited"),
+    ]);
+  });
+
   await t.step(
-    "is found again after it was edited, and after the sender left",
+    "is not found by a sender who has left, on either door",
     async () => {
       const chatId = await groupOf(ann, bob);
-      const first = await send(bob, chatId);
-      accepted(await bob.call("PATCH", at(first), { content: said("Edited") }));
-      const again = await send(bob, chatId, "Hello", {
-        messageId: first.messageId,
-      });
-      assert.deepEqual([again.seq, again.duplicate, again.content], [
-        first.seq,
-        true,
-        said("Edited"),
-      ]);
+      const { messageId } = await send(bob, chatId);
       await using line = await bob.connect();
       accepted(await bob.call("DELETE", `/chats/${chatId}/members/me`));
-      const reply = await asked(line, {
-        type: "send",
-        chatId,
-        messageId: first.messageId,
-        content: said("Hello"),
-      });
-      assert.deepEqual([reply.seq, reply.duplicate], [first.seq, true]);
+      const body = { messageId, content: said("Hello") };
+      refused(
+        await bob.call("POST", `/chats/${chatId}/messages`, body),
+        "not_found",
+      );
+      const reply = await line.ask({ type: "send", chatId, ...body });
+      assert.ok(!reply.ok && reply.error.code === "not_found");
     },
   );
 
