@@ -102,11 +102,14 @@ export class Problem extends Error {
   }
 }
 
+/** So much of what is wrong with an input is told: a message may repeat names from the input. */
+const toldAtMost = { errors: 20, letters: 200 };
+
 /** The problem of input that fails its schema, naming each path. */
 export function invalidInput(error: z.ZodError): Problem {
-  const errors = error.issues.slice(0, 20).map((issue) => ({
+  const errors = error.issues.slice(0, toldAtMost.errors).map((issue) => ({
     path: issue.path.map(String).join("."),
-    message: issue.message,
+    message: issue.message.slice(0, toldAtMost.letters),
   }));
   return new Problem("invalid_input", { errors });
 }

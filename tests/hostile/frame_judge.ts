@@ -2,6 +2,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import { limits } from "../../src/protocol/limits.ts";
 import type { ServerFrame } from "../../src/protocol/frames.ts";
+import { closed as closedDocument } from "./closed.ts";
 import type { AsyncApi } from "./frame_cases.ts";
 
 /** What came of one hostile frame. */
@@ -32,7 +33,7 @@ export function createFrameJudge(document: AsyncApi): FrameJudge {
   const ajv = new Ajv({ strict: false, unicodeRegExp: true });
   // deno-lint-ignore no-explicit-any -- the package's types are those of CommonJS
   (addFormats as any)(ajv);
-  ajv.addSchema({ $id: "frames", ...document });
+  ajv.addSchema({ $id: "frames", ...closedDocument(document) });
   const compiled = new Map<string, ValidateFunction>();
   const { messages } = document.components;
 

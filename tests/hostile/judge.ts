@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { closed } from "./closed.ts";
 import { meant, type OpenApi, type Route, routesOf } from "./operations.ts";
 import type { RawAnswer } from "./raw_http.ts";
 
@@ -27,7 +28,7 @@ export function createHttpJudge(document: OpenApi): HttpJudge {
   const ajv = new Ajv2020({ strict: false, unicodeRegExp: true });
   // deno-lint-ignore no-explicit-any -- the package's types are those of CommonJS
   (addFormats as any)(ajv);
-  ajv.addSchema({ $id: "api", ...document });
+  ajv.addSchema({ $id: "api", ...closed(document) });
   const compiled = new Map<string, ValidateFunction>();
   const routes = routesOf(document);
 
@@ -84,8 +85,9 @@ export function createHttpJudge(document: OpenApi): HttpJudge {
       if (isRefusedBeforeRouting(asked, answer)) return;
       const candidates = meant(routes, asked.method, asked.target);
       const faults = candidates.map((route) => mismatch(route, asked, answer));
-      const isDocumented = faults.includes(undefined) ||
-        isNowhere(asked, answer);
+      const isDocumented = candidates.length === 0
+        ? isNowhere(asked, answer)
+        : faults.includes(undefined);
       if (!isDocumented) {
         throw new Error(`Not documented: ${faults.join("; ") || "no route"}`);
       }
