@@ -1,0 +1,297 @@
+/** What the contract says a group does, one operation after the other, in memory. */
+import type { Role } from "../../../src/protocol/chats.ts";
+import type { ProblemCode } from "../../../src/protocol/problem.ts";
+import type { Operation } from "./operation.ts";
+
+export interface Said {
+  readonly messageId: string;
+  readonly seq: number;
+  readonly senderId: string;
+  /** null once deleted for everyone. */
+  readonly text: string | null;
+  readonly replyTo: string | null;
+  readonly replyCount: number;
+  /** Emoji in the order of first use, each with those who chose it. */
+  readonly reactions: readonly (readonly [string, readonly string[]])[];
+  readonly pinned: boolean;
+  readonly edited: boolean;
+}
+
+export interface Place {
+  readonly role: Role;
+  readonly present: boolean;
+  /** The moment of the joining, which only the service knows: what it told fills it in. */
+  readonly since: string;
+  /** The rev of the joining. */
+  readonly rev: number;
+  /** What was said before counts as read. */
+  readonly joinedSeq: number;
+}
+
+export interface Model {
+  readonly rev: number;
+  readonly title: string;
+  readonly members: ReadonlyMap<string, Place>;
+  /** By messageId, in order. */
+  readonly messages: ReadonlyMap<string, Said>;
+}
+
+/** A change as an event tells it, without the times. */
+export type Told =
+  | { readonly type: "message.created"; readonly message: Shown }
+  | {
+    readonly type: "message.updated";
+    readonly change: string;
+    readonly by: string;
+    readonly emoji?: string | undefined;
+    readonly message: Shown;
+  }
+  | {
+    readonly type: "member.joined" | "member.updated" | "member.left";
+    readonly userId: string;
+    readonly role: Role;
+    readonly memberCount?: number;
+  }
+  | { readonly type: "chat.updated"; readonly title: string };
+
+/** A message as everyone sees it. */
+export interface Shown extends Omit<Said, "reactions"> {
+  readonly reactions: readonly (readonly [string, number])[];
+}
+
+/** What comes of an operation: a refusal, or changes of which each takes a rev. */
+export type Result =
+  | { readonly refused: ProblemCode }
+  | {
+    readonly told: readonly Told[];
+    readonly next: Model;
+    readonly duplicate?: true;
+  };
+
+export const shown = (said: Said): Shown => ({
+  ...said,
+  reactions: said.reactions.map(([emoji, who]) => [emoji, who.length]),
+});
+
+const strength: Record<Role, number> = { owner: 3, admin: 2, member: 1 };
+
+export const isPresent = (model: Model, userId: string) =>
+  model.members.get(userId)?.present ?? false;
+
+export const presentIn = ({ members }: Model) =>
+  [...members].filter(([, { present }]) => present);
+
+const refused = (code: ProblemCode): Result => ({ refused: code });
+
+/** Decides one operation on one state. */
+export function step(model: Model, by: string, wish: Operation): Result {
+  const place = model.members.get(by);
+  if (!place?.present) return refused("not_found");
+  switch (wish.kind) {
+    case "send":
+      return send(model, by, wish);
+    case "edit":
+    case "delete":
+    case "react":
+    case "pin":
+      return change(model, by, place, wish);
+    case "hide":
+      return model.messages.has(wish.messageId)
+        ? unchanged(model)
+        : refused("not_found");
+    case "read":
+      return unchanged(model);
+    case "add":
+      return add(model, place, wish.userIds);
+    case "remove":
+      return remove(model, by, place, wish.userId);
+    case "setRole":
+      return setRole(model, by, place, wish);
+    case "rename":
+      if (strength[place.role] < strength.admin) return refused("forbidden");
+      if (model.title === wish.title) return unchanged(model);
+      return {
+        told: [{ type: "chat.updated", title: wish.title }],
+        next: { ...model, title: wish.title, rev: model.rev + 1 },
+      };
+  }
+}
+
+const unchanged = (model: Model): Result => ({ told: [], next: model });
+
+type Wish<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
+
+function send(model: Model, by: string, wish: Wish<"send">): Result {
+  const { messageId, text, replyTo } = wish;
+  const { messages } = model;
+  const before = messages.get(messageId);
+  if (before?.senderId === by) {
+    return { told: [], next: model, duplicate: true };
+  }
+  if (before) return refused("id_taken");
+  const target = replyTo === null ? undefined : messages.get(replyTo);
+  if (replyTo !== null && !target) return refused("not_found");
+  if (target?.text === null) return refused("conflict");
+  const said: Said = {
+    messageId,
+    seq: messages.size + 1,
+    senderId: by,
+    text,
+    replyTo,
+    replyCount: 0,
+    reactions: [],
+    pinned: false,
+    edited: false,
+  };
+  const next = new Map(messages).set(messageId, said);
+  if (target) {
+    const replyCount = target.replyCount + 1;
+    next.set(target.messageId, { ...target, replyCount });
+  }
+  return {
+    told: [{ type: "message.created", message: shown(said) }],
+    next: { ...model, messages: next, rev: model.rev + 1 },
+  };
+}
+
+function change(
+  model: Model,
+  by: string,
+  { role }: Place,
+  wish: Wish<"edit" | "delete" | "react" | "pin">,
+): Result {
+  const before = model.messages.get(wish.messageId);
+  if (!before) return refused("not_found");
+  const isAdmin = strength[role] >= strength.admin;
+  const isDeleted = before.text === null;
+
+  function changed(name: string, after: Said, emoji?: string): Result {
+    const messages = new Map(model.messages).set(after.messageId, after);
+    return {
+      told: [{
+        type: "message.updated",
+        change: name,
+        by,
+        emoji,
+        message: shown(after),
+      }],
+      next: { ...model, messages, rev: model.rev + 1 },
+    };
+  }
+
+  switch (wish.kind) {
+    case "edit":
+      if (before.senderId !== by) return refused("forbidden");
+      if (isDeleted) return refused("conflict");
+      return changed("edited", { ...before, text: wish.text, edited: true });
+    case "delete":
+      if (isDeleted) return unchanged(model);
+      if (before.senderId !== by && !isAdmin) return refused("forbidden");
+      return changed("deleted", {
+        ...before,
+        text: null,
+        reactions: [],
+        pinned: false,
+      });
+    case "react": {
+      if (isDeleted) return refused("conflict");
+      const { emoji, active } = wish;
+      const who = new Map(before.reactions).get(emoji) ?? [];
+      if (who.includes(by) === active) return unchanged(model);
+      const then = active ? [...who, by] : who.filter((one) => one !== by);
+      const reactions = [...new Map(before.reactions).set(emoji, then)]
+        .filter(([, some]) => some.length > 0);
+      const name = active ? "reacted" : "unreacted";
+      return changed(name, { ...before, reactions }, emoji);
+    }
+    case "pin":
+      if (!isAdmin) return refused("forbidden");
+      if (isDeleted) return refused("conflict");
+      if (before.pinned === wish.active) return unchanged(model);
+      return changed(wish.active ? "pinned" : "unpinned", {
+        ...before,
+        pinned: wish.active,
+      });
+  }
+}
+
+function add(model: Model, { role }: Place, userIds: readonly string[]) {
+  if (strength[role] < strength.admin) return refused("forbidden");
+  const told: Told[] = [];
+  const members = new Map(model.members);
+  let { rev } = model;
+  let memberCount = presentIn(model).length;
+  for (const userId of new Set(userIds)) {
+    if (members.get(userId)?.present) continue;
+    members.set(userId, {
+      role: "member",
+      present: true,
+      since: "",
+      rev: ++rev,
+      joinedSeq: model.messages.size,
+    });
+    memberCount++;
+    told.push({ type: "member.joined", userId, role: "member", memberCount });
+  }
+  return { told, next: { ...model, members, rev } };
+}
+
+function remove(
+  model: Model,
+  by: string,
+  { role }: Place,
+  userId: string,
+): Result {
+  const target = model.members.get(userId);
+  if (!target?.present) return refused("not_found");
+  if (userId !== by) {
+    if (strength[role] < strength.admin) return refused("forbidden");
+    if (strength[role] <= strength[target.role]) return refused("forbidden");
+  }
+  const told: Told[] = [];
+  const members = new Map(model.members);
+  let { rev } = model;
+  if (target.role === "owner") {
+    const heir = heirOf(model, userId);
+    members.set(heir, { ...members.get(heir)!, role: "owner" });
+    told.push({ type: "member.updated", userId: heir, role: "owner" });
+    rev++;
+  }
+  members.set(userId, { ...target, role: "member", present: false });
+  const memberCount = presentIn(model).length - 1;
+  told.push({ type: "member.left", userId, role: "member", memberCount });
+  return { told, next: { ...model, members, rev: rev + 1 } };
+}
+
+/** The longest-standing admin, else member; of two who came at one moment, the lower id. */
+function heirOf(model: Model, owner: string): string {
+  const heirs = presentIn(model)
+    .filter(([userId]) => userId !== owner)
+    .sort(([idA, a], [idB, b]) =>
+      strength[b.role] - strength[a.role] ||
+      (`${a.since} ${idA}` < `${b.since} ${idB}` ? -1 : 1)
+    );
+  return heirs[0]![0];
+}
+
+function setRole(
+  model: Model,
+  by: string,
+  place: Place,
+  { userId, role }: Wish<"setRole">,
+): Result {
+  const target = model.members.get(userId);
+  if (!target?.present) return refused("not_found");
+  if (place.role !== "owner") return refused("forbidden");
+  if (target.role === role) return unchanged(model);
+  if (userId === by) return refused("forbidden");
+  const members = new Map(model.members).set(userId, { ...target, role });
+  const told: Told[] = [{ type: "member.updated", userId, role }];
+  let rev = model.rev + 1;
+  if (role === "owner") {
+    members.set(by, { ...place, role: "admin" });
+    told.push({ type: "member.updated", userId: by, role: "admin" });
+    rev++;
+  }
+  return { told, next: { ...model, members, rev } };
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { freshRead } from "../../support/fresh_read.ts";
+import type { Person } from "../../support/peer.ts";
+import { isPresent, type Model, presentIn, shown } from "./chat_model.ts";
+import { type Done, shownBy } from "./history.ts";
+
+/** Fails unless what a person reads anew is what the model holds for that person. */
+export async function compare(
+  model: Model,
+  person: Person,
+  chatId: string,
+  done: readonly Done[],
+): Promise<void> {
+  const { userId } = person;
+  const granted = done.filter(({ answered }) => !("refused" in answered));
+  if (!isPresent(model, userId)) {
+    const { status } = await person.call("GET", `/chats/${chatId}/messages`);
+    assert.equal(status, 404);
+    return;
+  }
+
+  const fresh = await freshRead(person, chatId);
+  const hidden = new Set(
+    granted.flatMap(({ by, wish }) =>
+      by === userId && wish.kind === "hide" ? [wish.messageId] : []
+    ),
+  );
+  const visible = [...model.messages.values()].filter(({ messageId }) =>
+    !hidden.has(messageId)
+  );
+  const read = [...fresh.messages.values()].sort((a, b) => a.seq - b.seq);
+  assert.deepEqual(read.map(shownBy), visible.map(shown));
+  assert.deepEqual(
+    read.map(({ reactions }) => reactions.map(({ mine }) => mine)),
+    visible.map(({ reactions }) =>
+      reactions.map(([, who]) => who.includes(userId))
+    ),
+  );
+
+  assert.equal(fresh.chat!.title, model.title);
+  assert.equal(fresh.chat!.memberCount, presentIn(model).length);
+  const members = new Map(
+    [...fresh.members].map(([id, { role, leftAt }]) => [
+      id as string,
+      { role, present: leftAt === null },
+    ]),
+  );
+  for (const [id, { role, present }] of model.members) {
+    assert.deepEqual(members.get(id), { role, present });
+  }
+  assert.equal(members.size, model.members.size);
+
+  for (const [id, { joinedSeq }] of presentIn(model)) {
+    const seqs = granted.flatMap(({ by, wish }) => {
+      if (by !== id) return [];
+      if (wish.kind === "read") return [wish.seq];
+      if (wish.kind !== "send") return [];
+      return [model.messages.get(wish.messageId)!.seq];
+    });
+    const readSeq = Math.max(joinedSeq, ...seqs);
+    assert.equal(
+      new Map<string, { readSeq: number }>(fresh.receipts).get(id)?.readSeq,
+      readSeq,
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import type { Role } from "../../../src/protocol/chats.ts";
+
+/** What a person can do in a group. */
+export type Operation =
+  | {
+    readonly kind: "send";
+    readonly messageId: string;
+    readonly text: string;
+    readonly replyTo: string | null;
+  }
+  | {
+    readonly kind: "edit";
+    readonly messageId: string;
+    readonly text: string;
+  }
+  | { readonly kind: "delete"; readonly messageId: string }
+  /** For oneself alone. */
+  | { readonly kind: "hide"; readonly messageId: string }
+  | {
+    readonly kind: "react";
+    readonly messageId: string;
+    readonly emoji: string;
+    readonly active: boolean;
+  }
+  | {
+    readonly kind: "pin";
+    readonly messageId: string;
+    readonly active: boolean;
+  }
+  | { readonly kind: "read"; readonly seq: number }
+  | { readonly kind: "add"; readonly userIds: readonly string[] }
+  /** Oneself: leave. */
+  | { readonly kind: "remove"; readonly userId: string }
+  | {
+    readonly kind: "setRole";
+    readonly userId: string;
+    readonly role: Role;
+  }
+  | { readonly kind: "rename"; readonly title: string };
+
+/**
+ * The plan of an operation, before it is known what there is to operate on: `message`, `person` and
+ * the like choose among what there is then.
+ */
+export interface Plan {
+  readonly actor: number;
+  readonly kind: Operation["kind"] | "reconnect";
+  readonly message: number;
+  readonly person: number;
+  readonly other: number;
+  readonly choice: number;
+  readonly active: boolean;
+  /** Whether the actor waits for the answers to what it did before. */
+  readonly waits: boolean;
+}
+
+/** More of what is common; enough of the rest that each meets each. */
+const kinds: readonly {
+  arbitrary: fc.Arbitrary<Plan["kind"]>;
+  weight: number;
+}[] = Object.entries(
+  {
+    send: 30,
+    react: 14,
+    edit: 8,
+    delete: 5,
+    hide: 4,
+    pin: 5,
+    read: 6,
+    add: 12,
+    remove: 4,
+    setRole: 5,
+    rename: 3,
+    reconnect: 3,
+  } satisfies Record<Plan["kind"], number>,
+).map(([kind, weight]) => ({
+  arbitrary: fc.constant(kind as Plan["kind"]),
+  weight,
+}));
+
+export const planOf = (actors: number): fc.Arbitrary<Plan> =>
+  fc.record({
+    actor: fc.nat(actors - 1),
+    kind: fc.oneof(...kinds),
+    // Mostly the latest, where several meet.
+    message: fc.oneof(fc.nat(3), fc.nat(40)),
+    person: fc.nat(actors - 1),
+    other: fc.nat(actors - 1),
+    choice: fc.nat(3),
+    active: fc.boolean(),
+    waits: fc.boolean(),
+  }).map((plan) =>
+    // The one who stays brings back most of those who went, so that there is somebody to act.
+    plan.kind === "add" && plan.active ? { ...plan, actor: 0 } : plan
+  );

@@ -1,0 +1,63 @@
+import type { Person } from "../../support/peer.ts";
+import type { Operation, Plan } from "./operation.ts";
+
+const emoji = ["👍", "❤️", "😂", "🎉"] as const;
+const roles = ["owner", "admin", "member"] as const;
+
+/**
+ * Makes a plan concrete among the people and messages there are. Messages are those that somebody
+ * has begun to send, whether or not they arrived; a new one is added to them.
+ */
+export function wishOf(
+  plan: Plan,
+  people: readonly Person[],
+  messageIds: string[],
+  lastSeq: number,
+): Operation {
+  const { message, choice, active } = plan;
+  const person = people[plan.person]!.userId;
+  const other = people[plan.other]!.userId;
+  const count = messageIds.length;
+  const messageId = messageIds[count - 1 - message % Math.max(count, 1)] ??
+    crypto.randomUUID();
+  const text = `${plan.kind} ${count} by ${plan.actor}, ${choice}`;
+
+  switch (plan.kind) {
+    case "send": {
+      const isRepeated = choice === 3 && active;
+      const replyTo = choice === 0 ? messageId : null;
+      if (isRepeated) return { kind: "send", messageId, text, replyTo: null };
+      const fresh = crypto.randomUUID();
+      messageIds.push(fresh);
+      return { kind: "send", messageId: fresh, text, replyTo };
+    }
+    case "edit":
+      return { kind: "edit", messageId, text };
+    case "react":
+      return { kind: "react", messageId, emoji: emoji[choice]!, active };
+    case "pin":
+      return { kind: "pin", messageId, active };
+    case "read":
+      return { kind: "read", seq: Math.max(0, lastSeq - message) };
+    case "add":
+      return { kind: "add", userIds: [person, other] };
+    case "remove": {
+      // The one who watches has to stay.
+      const [watcher, ...rest] = people.map(({ userId }) => userId);
+      const whom = active && plan.actor > 0
+        ? people[plan.actor]!.userId
+        : person;
+      const userId = whom === watcher ? rest[choice]! : whom;
+      return { kind: "remove", userId };
+    }
+    case "setRole":
+      return { kind: "setRole", userId: person, role: roles[choice % 3]! };
+    case "rename":
+      return { kind: "rename", title: `Title ${choice}` };
+    case "delete":
+    case "hide":
+      return { kind: plan.kind, messageId };
+    case "reconnect":
+      throw new Error("Reconnecting is nothing to ask the service for");
+  }
+}

@@ -1,0 +1,296 @@
+import assert from "node:assert/strict";
+import type { Member } from "../../src/protocol/chats.ts";
+import type { Event, EventOf } from "../../src/protocol/events.ts";
+import type { ChatId, UserId } from "../../src/protocol/ids.ts";
+import type { BroadcastMessage, Message } from "../../src/protocol/messages.ts";
+import type { Changes, Sync } from "../../src/protocol/sync.ts";
+import {
+  addPage,
+  type ChatPicture,
+  emptyPicture,
+  moveReceipt,
+} from "./fresh_read.ts";
+import type { Line, Person } from "./peer.ts";
+import { granted } from "./say.ts";
+
+/** Small, so that catching up takes several pages. */
+const pageSize = 7;
+/** Far more than any sweep: whoever is not told by then will not be. */
+const lateMs = 15_000;
+
+type Counted = Extract<Event, { chatId: ChatId; rev: number }>;
+
+interface Followed {
+  readonly picture: ChatPicture;
+  /** Events that came before one with a lower rev. */
+  readonly held: Map<number, Counted>;
+  /** Seqs that the person has hidden: what was read or said before may still come. */
+  readonly hidden: Set<number>;
+  /** The rev it has been told of. */
+  told: number;
+  pulling: boolean;
+}
+
+/**
+ * A client as the contract describes it, in its simplest form: it keeps its picture of every chat
+ * from hello and the live events, and asks for changes only when told to or when a rev is missing.
+ */
+export class Follower {
+  readonly chats = new Map<string, Followed>();
+  /** How often a rev was missing between two events. */
+  gaps = 0;
+  /** Events of chats that the person is not in. */
+  readonly strays: Event[] = [];
+  /** Everything heard on any line so far. */
+  readonly heard: Event[] = [];
+  /** Every state of a membership that it was shown in a page. */
+  readonly shown: Member[] = [];
+  #line: Line | undefined;
+  #cursor: string | undefined;
+  readonly #waiting = new Set<() => void>();
+  /** The accountRev at which a chat last came or went. */
+  readonly #moved = new Map<string, number>();
+
+  constructor(readonly person: Person) {}
+
+  get line(): Line {
+    return this.#line!;
+  }
+
+  get userId(): UserId {
+    return this.person.userId;
+  }
+
+  rev(chatId: string): number {
+    return this.chats.get(chatId)?.picture.rev ?? 0;
+  }
+
+  /** Opens a connection, or another one, which goes on where the last one was. */
+  async connect(): Promise<void> {
+    const since = this.#cursor;
+    const line = await this.person.connect(since);
+    const { chats, gone, cursor } = line.welcome;
+    this.#line = line;
+    this.#cursor = cursor;
+    gone.forEach((chatId) => this.chats.delete(chatId));
+    for (const { chatId, rev } of chats) this.#behind(chatId, rev);
+    // What an interrupted pull left open.
+    for (const [chatId, { told }] of this.chats) this.#behind(chatId, told);
+    line.events.forEach((event) => this.#on(event));
+    line.onEvent((event) => this.#on(event));
+    if (since !== undefined) await this.#sync(since);
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#line?.[Symbol.asyncDispose]();
+    for (const followed of this.chats.values()) followed.pulling = false;
+  }
+
+  /** Resolves once the picture of the chat has come to `rev`; rejects when that takes too long. */
+  async caughtUp(chatId: string, rev: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = () => this.rev(chatId) >= rev && resolve();
+    const late = setTimeout(() => {
+      const { person: { username }, line: { events } } = this;
+      const last = JSON.stringify(events.slice(-5));
+      const at = this.rev(chatId);
+      reject(new Error(`${username} is at ${at} of ${rev}, after ${last}`));
+    }, lateMs);
+    this.#waiting.add(look);
+    look();
+    await promise.finally(() => {
+      clearTimeout(late);
+      this.#waiting.delete(look);
+    });
+  }
+
+  /** Asks for the changes once more, for the receipts alone: there must be no others. */
+  async confirm(chatId: string): Promise<ChatPicture> {
+    const { picture } = this.chats.get(chatId)!;
+    const page = await this.#changes(chatId, picture.rev);
+    assert.deepEqual([page.messages, page.members, page.chat], [[], [], null]);
+    assert.equal(page.to, picture.rev);
+    addPage(picture, page);
+    const present = new Set(page.receipts.map(({ userId }) => userId));
+    for (const userId of picture.receipts.keys()) {
+      if (!present.has(userId)) picture.receipts.delete(userId);
+    }
+    return picture;
+  }
+
+  #on(event: Event): void {
+    this.heard.push(event);
+    switch (event.type) {
+      case "chat.created":
+        this.#moved.set(event.chatId, event.accountRev);
+        return this.#behind(event.chatId, event.rev);
+      case "chat.deleted":
+        this.#moved.set(event.chatId, event.accountRev ?? Infinity);
+        this.chats.delete(event.chatId);
+        return this.#changed();
+      case "chat.behind":
+        return this.#behind(event.chatId, event.rev);
+      case "account.behind":
+        return void this.#sync(this.#cursor!);
+      case "message.hidden":
+        return this.#hide(event.chatId, event.seq);
+      case "receipt.updated": {
+        const followed = this.chats.get(event.chatId);
+        if (followed) moveReceipt(followed.picture, event);
+        return;
+      }
+    }
+    if (!("chatId" in event && "rev" in event)) return;
+    const followed = this.chats.get(event.chatId);
+    if (!followed) return void this.strays.push(event);
+    if (event.rev > followed.picture.rev) followed.held.set(event.rev, event);
+    this.#release(event.chatId, followed);
+  }
+
+  /** Applies what is next; asks where something is missing. */
+  #release(chatId: string, followed: Followed): void {
+    if (followed.pulling) return;
+    const { picture, held, hidden } = followed;
+    for (let next; (next = held.get(picture.rev + 1));) {
+      apply(picture, next, this.userId);
+    }
+    hidden.forEach((seq) => picture.messages.delete(seq));
+    for (const rev of held.keys()) if (rev <= picture.rev) held.delete(rev);
+    this.#changed();
+    if (held.size === 0) return;
+    this.gaps++;
+    this.#behind(chatId, Math.max(...held.keys()));
+  }
+
+  #behind(chatId: string, rev: number): void {
+    const followed = this.chats.get(chatId) ?? newlyFollowed();
+    this.chats.set(chatId, followed);
+    followed.told = Math.max(followed.told, rev);
+    if (!followed.pulling && followed.picture.rev < followed.told) {
+      void this.#pull(chatId, followed, this.line);
+    }
+  }
+
+  async #pull(chatId: string, followed: Followed, line: Line): Promise<void> {
+    followed.pulling = true;
+    const { picture } = followed;
+    try {
+      for (let hasMore = true; hasMore || picture.rev < followed.told;) {
+        const page = await this.#changes(chatId, picture.rev, line);
+        addPage(picture, page);
+        this.shown.push(...page.members);
+        followed.hidden.forEach((seq) => picture.messages.delete(seq));
+        hasMore = page.hasMore;
+      }
+    } catch {
+      // Removed meanwhile, which is told; or the line is gone, and the next one goes on.
+      return;
+    } finally {
+      if (line === this.line) followed.pulling = false;
+    }
+    this.#release(chatId, followed);
+  }
+
+  #changes(chatId: string, since: number, line = this.line): Promise<Changes> {
+    return granted(
+      line.ask({ type: "changes", chatId, since, limit: pageSize }),
+    );
+  }
+
+  async #sync(since: string): Promise<void> {
+    const path = `/sync?cursor=${encodeURIComponent(since)}`;
+    const { body } = await this.person.call<Sync>("GET", path);
+    this.#cursor = body.cursor;
+    // The line may have told of what came after this answer was made.
+    const isNews = (chatId: string) =>
+      body.accountRev >= (this.#moved.get(chatId) ?? 0);
+    const gone = body.gone.filter(isNews);
+    gone.forEach((chatId) => this.chats.delete(chatId));
+    for (const { chatId, rev } of body.chats) {
+      if (isNews(chatId)) this.#behind(chatId, rev);
+    }
+    for (const { chatId, seq } of body.hidden) this.#hide(chatId, seq);
+  }
+
+  #hide(chatId: string, seq: number): void {
+    const followed = this.chats.get(chatId);
+    followed?.hidden.add(seq);
+    followed?.picture.messages.delete(seq);
+  }
+
+  #changed(): void {
+    this.#waiting.forEach((look) => look());
+  }
+}
+
+const newlyFollowed = (): Followed => ({
+  picture: emptyPicture(),
+  held: new Map(),
+  hidden: new Set(),
+  told: 0,
+  pulling: false,
+});
+
+/** Applies the event that is exactly the next one. */
+function apply(picture: ChatPicture, event: Counted, me: UserId): void {
+  picture.rev = event.rev;
+  const { messages, members } = picture;
+  switch (event.type) {
+    case "message.created":
+      return created(picture, event);
+    case "message.updated": {
+      // One that is not there was hidden by the person.
+      const known = messages.get(event.message.seq);
+      if (known) messages.set(known.seq, updated(known, event, me));
+      return;
+    }
+    case "chat.updated":
+      picture.chat = event.chat;
+      return;
+    case "member.updated":
+      members.set(event.member.userId, event.member);
+      return;
+    case "member.joined":
+    case "member.left":
+      members.set(event.member.userId, event.member);
+      picture.chat = { ...picture.chat!, memberCount: event.memberCount };
+  }
+}
+
+function created(
+  picture: ChatPicture,
+  { message, rev }: EventOf<"message.created">,
+): void {
+  const { seq, senderId: userId, replyTo } = message;
+  const target = replyTo && picture.messages.get(replyTo.seq);
+  if (target) {
+    const replyCount = target.replyCount + 1;
+    picture.messages.set(target.seq, { ...target, rev, replyCount });
+  }
+  picture.messages.set(seq, personal(message, new Set()));
+  moveReceipt(picture, { userId, deliveredSeq: seq, readSeq: seq });
+}
+
+function updated(
+  known: Message,
+  { message, change, userId, emoji }: EventOf<"message.updated">,
+  me: UserId,
+): Message {
+  const mine = new Set(
+    known.reactions.flatMap((one) => one.mine ? [one.emoji] : []),
+  );
+  if (userId === me && change === "reacted") mine.add(emoji!);
+  if (userId === me && change === "unreacted") mine.delete(emoji!);
+  return personal(message, mine);
+}
+
+const personal = (
+  message: BroadcastMessage,
+  mine: ReadonlySet<string>,
+): Message => ({
+  ...message,
+  reactions: message.reactions.map((reaction) => ({
+    ...reaction,
+    mine: mine.has(reaction.emoji),
+  })),
+});
