@@ -38,8 +38,8 @@ export function targetsOf(
   if (connectionBytes?.parley !== undefined) {
     targets.push({
       wanted: "at most 30 KB an idle connection",
-      found: `${(connectionBytes.parley / 1024).toFixed(1)} KB`,
-      isMet: connectionBytes.parley <= 30 * 1024,
+      found: `${(connectionBytes.parley / 1000).toFixed(1)} KB`,
+      isMet: connectionBytes.parley <= 30_000,
     });
   }
   return targets;

@@ -2,7 +2,7 @@ import { anonymousWorld, peerServer } from "./peer.ts";
 import type { System, SystemParts } from "./system.ts";
 
 const serverFile = "tests/bench/socketio_server.mjs";
-/** Its best on two cores: with 10, pg's default, it stored 7 % less a second, with 20, 11 % less. */
+/** Of 5, 10 (the default of pg) and 20, the one with which it stored most, in one busy comparison. */
 const poolSize = "5";
 
 /** The version of the Node that is installed, if one is. */
