@@ -1,12 +1,15 @@
 import { subprotocol } from "../protocol/frames.ts";
-import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 
 /**
- * Makes a socket of an upgrade request (RFC 6455, section 4.2) and pins the subprotocol. Throws
+ * Makes a socket of an upgrade request (RFC 6455, section 4.2) and pins the subprotocol. The socket
+ * is pinged each `heartbeatMs` of silence, and closed after two without an answer. Throws
  * `invalid_input` for what is no handshake.
  */
-export function handshake(request: Request): Deno.WebSocketUpgrade {
+export function handshake(
+  request: Request,
+  heartbeatMs: number,
+): Deno.WebSocketUpgrade {
   const { headers } = request;
   if (headers.get("upgrade")?.toLowerCase() !== "websocket") {
     throw refusal("This is a WebSocket endpoint");
@@ -18,18 +21,17 @@ export function handshake(request: Request): Deno.WebSocketUpgrade {
   if (headers.get("sec-websocket-version") !== "13") {
     throw refusal("Speak version 13 of the WebSocket protocol");
   }
-  const upgraded = upgrade(request);
+  const upgraded = upgrade(request, heartbeatMs);
   // Deno's own option finds it only in a list with exactly one space after each comma.
   upgraded.response.headers.set("sec-websocket-protocol", subprotocol);
   return upgraded;
 }
 
-function upgrade(request: Request): Deno.WebSocketUpgrade {
+function upgrade(request: Request, heartbeatMs: number) {
   try {
-    return Deno.upgradeWebSocket(request, {
-      // Deno pings after half of it in silence and closes when the rest passes without a pong.
-      idleTimeout: 2 * limits.heartbeatMs / 1000,
-    });
+    // Deno pings after half of it in silence and closes when the rest passes without a pong.
+    const idleTimeout = 2 * heartbeatMs / 1000;
+    return Deno.upgradeWebSocket(request, { idleTimeout });
   } catch (error) {
     // What else a handshake needs, Deno looks for.
     if (!(error instanceof TypeError)) throw error;

@@ -21,7 +21,10 @@ import { createReceive } from "./receive.ts";
 export { createHub, type Hub } from "./hub.ts";
 export { createInterest } from "./interest.ts";
 
-const { heartbeatMs, helloMs } = limits;
+const { helloMs } = limits;
+
+/** How long a stopping service waits for its clients to answer the close, in milliseconds. */
+const goodbyeMs = 1000;
 
 /** Clients are told to come back within this long, each at a moment of its own. */
 const drainSpreadMs = 2000;
@@ -40,6 +43,7 @@ export interface GatewayParts
   now(): number;
   /** How often connections are checked against the time, in milliseconds. */
   readonly tickMs?: number;
+  readonly heartbeatMs?: number;
 }
 
 export interface Gateway {
@@ -54,8 +58,10 @@ export interface Gateway {
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
-  const { hub, presence, log, clock, now, tickMs = 1000 } = parts;
+  const { hub, presence, log, clock, now } = parts;
+  const { tickMs = 1000, heartbeatMs = limits.heartbeatMs } = parts;
   const connections = new Set<Connection>();
+  const sockets = new Set<WebSocket>();
   let draining = false;
 
   const receive = createReceive({
@@ -89,7 +95,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     const connection = new Connection(socket, now(), now, forget);
     connections.add(connection);
     socket.onmessage = ({ data }) => void receive(connection, data);
-    socket.onclose = () => connection.end();
+    sockets.add(socket);
+    socket.onclose = () => {
+      sockets.delete(socket);
+      connection.end();
+    };
     // A close follows every error.
     socket.onerror = () => {};
   }
@@ -100,10 +110,18 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (connection.caller) presence.depart(connection);
   }
 
+  /** A server that ends before its clients have answered takes the reason for it along. */
+  async function farewell() {
+    const stepMs = 10;
+    for (let ms = 0; sockets.size > 0 && ms < goodbyeMs; ms += stepMs) {
+      await new Promise((resolve) => setTimeout(resolve, stepMs));
+    }
+  }
+
   return {
     upgrade(request) {
       if (draining) throw new Problem("unavailable", { retryAfterMs: 1000 });
-      const { socket, response } = handshake(request);
+      const { socket, response } = handshake(request, heartbeatMs);
       socket.binaryType = "arraybuffer";
       socket.onopen = () => open(socket);
       return response;
@@ -122,6 +140,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       for (const connection of connections) {
         connection.close(closeCodes.restart, "The server restarts");
       }
+      await farewell();
     },
 
     get connections() {

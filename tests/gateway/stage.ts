@@ -38,6 +38,7 @@ export interface Replaced {
   readonly inbox?: Partial<GatewayParts["inbox"]>;
   readonly messages?: Partial<GatewayParts["messages"]>;
   readonly presence?: Partial<GatewayParts["presence"]>;
+  readonly heartbeatMs?: number;
   /** Answers the requests, where that is not the gateway alone. */
   readonly serve?: (request: Request) => Response;
 }
@@ -77,6 +78,7 @@ export function gatewayStage(world: World, replaced: Replaced = {}): Stage {
     clock: () => world.now,
     now: () => world.now,
     tickMs: 1,
+    ...(replaced.heartbeatMs && { heartbeatMs: replaced.heartbeatMs }),
     announce: createAnnounce({
       isolateId: "here",
       relay,
