@@ -78,7 +78,14 @@ export async function createApp(config: Config, log: Log): Promise<App> {
   const announce = createAnnounce({
     isolateId,
     relay,
-    local: (announcements) => hub.receive(announcements),
+    local(announcements) {
+      try {
+        hub.receive(announcements);
+      } catch (error) {
+        // It is stored: whoever sent it must hear so, and the sweep tells the others.
+        log.error("fan-out failed", { error });
+      }
+    },
     onRelayFailure: (error, lost) => log.warn("relay failed", { error, lost }),
   });
   const changes = createChanges({
