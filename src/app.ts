@@ -170,6 +170,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
       https: config.publicUrl.startsWith("https:"),
       trustedProxies: config.trustProxy,
       perIp: createRateLimit(rates.requestsPerIp),
+      isDraining: () => draining,
     },
     publicUrl: config.publicUrl,
     bearer: createBearer({

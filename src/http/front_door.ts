@@ -1,4 +1,5 @@
 import type { Log } from "../lib/log.ts";
+import { Problem } from "../protocol/problem.ts";
 import { clientIp } from "./client_ip.ts";
 import { onError, onNotFound } from "./problem.ts";
 import type { RateLimit } from "./rate_limit.ts";
@@ -14,15 +15,18 @@ export interface FrontDoorParts {
   readonly trustedProxies: number;
   /** Counts the requests of each client address, health checks aside. */
   readonly perIp: RateLimit;
+  /** Whether the process is about to stop: then it takes no new work, health checks aside. */
+  isDraining?(): boolean;
 }
 
 /**
  * The router that everything is mounted on. Each request passes, in this order: the log line, the
- * headers, the preflight answer, the limit of its address. Whatever a route throws ends here as a
- * problem document. Call its `fetch` with the connection's `Deno.ServeHandlerInfo`.
+ * headers, the preflight answer, whether the service drains, the limit of its address. Whatever a
+ * route throws ends here as a problem document. Call its `fetch` with the connection's
+ * `Deno.ServeHandlerInfo`.
  */
 export function createFrontDoor(
-  { log, https, trustedProxies, perIp }: FrontDoorParts,
+  { log, https, trustedProxies, perIp, isDraining }: FrontDoorParts,
 ): Router {
   const router = createRouter();
   router.onError(onError(log));
@@ -33,7 +37,12 @@ export function createFrontDoor(
     const forwardedFor = c.req.header("x-forwarded-for");
     const ip = clientIp(remote, forwardedFor, trustedProxies);
     c.set("clientIp", ip);
-    if (!c.req.path.startsWith("/health/")) perIp.take(ip);
+    if (!c.req.path.startsWith("/health/")) {
+      if (isDraining?.()) {
+        throw new Problem("unavailable", { retryAfterMs: 1000 });
+      }
+      perIp.take(ip);
+    }
     await next();
   });
   return router;

@@ -11,7 +11,9 @@ import { Problem } from "../../src/protocol/problem.ts";
 const Greeting = z.object({ text: z.string() });
 
 /** A front door with a few routes, and the lines it logged. */
-function door({ https = false, trustedProxies = 0, burst = 1000 } = {}) {
+function door(
+  { https = false, trustedProxies = 0, burst = 1000, draining = false } = {},
+) {
   const lines: Record<string, unknown>[] = [];
   const router = createFrontDoor({
     log: createLog({
@@ -21,6 +23,7 @@ function door({ https = false, trustedProxies = 0, burst = 1000 } = {}) {
     https,
     trustedProxies,
     perIp: createRateLimit({ burst, perSecond: 1 }, () => 0),
+    isDraining: () => draining,
   });
   const text = { 200: json(Greeting, "A text") };
 
@@ -336,6 +339,17 @@ Deno.test("each address has its own limit, which health checks do not use up", a
   assert.equal(retryAfterMs, 1000);
   assert.equal(refused.headers.get("retry-after"), "1");
   assert.equal((await from("192.0.2.2")).status, 200);
+});
+
+Deno.test("a service that is about to stop takes no new work, and tells who asks for its health", async () => {
+  const { router } = door({ draining: true });
+  router.get("/health/live", (c) => c.text("alive"));
+  await problem(
+    await router.request("/echo", post('{"text":"late"}')),
+    503,
+    "unavailable",
+  );
+  assert.equal((await router.request("/health/live")).status, 200);
 });
 
 Deno.test("behind a proxy the address is the one the proxy saw, not the one the client claims", async () => {
