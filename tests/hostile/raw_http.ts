@@ -77,7 +77,7 @@ function isWhole(received: string): boolean {
 async function parse(received: string): Promise<RawAnswer> {
   const end = received.indexOf("\r\n\r\n");
   const [first, ...fields] = received.slice(0, end).split("\r\n");
-  const headers = new Headers(fields.map((field) => {
+  const headers = new Headers(fields.map((field): [string, string] => {
     const colon = field.indexOf(":");
     return [field.slice(0, colon), field.slice(colon + 1).trim()];
   }));
