@@ -3,19 +3,27 @@ import assert from "node:assert/strict";
 import type { Session } from "../../src/protocol/accounts.ts";
 import { sql } from "../../src/db/sql.ts";
 import { testApp } from "../support/app.ts";
-import { call, directChat, newPerson, personOf } from "../support/peer.ts";
-import { say } from "../support/say.ts";
+import { testServer } from "../support/database.ts";
+import { needs } from "../support/needs.ts";
+import {
+  call,
+  directChat,
+  groupOf,
+  newPerson,
+  personOf,
+} from "../support/peer.ts";
+import { postgresPrograms } from "../support/programs.ts";
+import { granted, say, text } from "../support/say.ts";
+import { serviceData, startService } from "../support/service.ts";
+import { spellings } from "../support/spellings.ts";
 
-/** A text as it could stand somewhere: as it is, in hex, and in base64 at each of its three offsets. */
-function spellings(secret: string): string[] {
-  const bytes = new TextEncoder().encode(secret);
-  const base64 = [0, 1, 2].map((offset) =>
-    new Uint8Array([...new Uint8Array(offset), ...bytes]).toBase64()
-      // Only what the neighbours do not touch.
-      .slice(4, -4)
-  );
-  return [secret, bytes.toHex(), ...base64];
-}
+const latin1 = new TextDecoder("latin1");
+const markers = [
+  "MarkerOfAPassword12",
+  "MarkerOfASentence",
+  "MarkerOfAnEditedSentence",
+  "MarkerOfADeletedSentence",
+];
 
 Deno.test("promise 6: a dump shows no text and no credential", async () => {
   await using service = await testApp();
@@ -72,6 +80,74 @@ Deno.test("promise 6: a dump shows no text and no credential", async () => {
   }
 });
 
+Deno.test(
+  "promise 6: neither the files, nor a dump of the server, nor the log show any",
+  needs(
+    testServer === null || postgresPrograms !== undefined,
+    "PostgreSQL's programs",
+  ),
+  async () => {
+    await using data = await serviceData();
+    await using service = await startService(data, { LOG_LEVEL: "debug" });
+    const { url } = service;
+    const body = { username: "mallory", password: "MarkerOfAPassword12" };
+    const made = await call<Session>(url, "POST", "/auth/register", { body });
+    const ann = personOf(url, made.body);
+    const chatId = await directChat(ann, await newPerson(url));
+    await using line = await ann.connect();
+    const { messageId } = await say(line, chatId, "MarkerOfASentence");
+    const content = text("MarkerOfAnEditedSentence");
+    await granted(line.ask({ type: "edit", chatId, messageId, content }));
+    await say(line, chatId, "MarkerOfADeletedSentence").then((said) =>
+      granted(line.ask({ type: "delete", chatId, messageId: said.messageId }))
+    );
+    const { refreshToken } = made.body;
+    const renewed = await call<Session>(url, "POST", "/auth/refresh", {
+      body: { refreshToken },
+    });
+    // Stopped in order, so that everything has found its way into the files.
+    service.kill("SIGTERM");
+    assert.equal(await service.exited, 0);
+
+    const tokens = [made.body, renewed.body].flatMap((session) => [
+      session.refreshToken!,
+      ...session.accessToken.split(".").slice(1),
+    ]);
+    const secrets = [...markers, ...tokens].flatMap(spellings);
+    const stored = data.db
+      ? [await dumpOf(data.db.url)]
+      : await filesIn(data.env.DATA_DIR!);
+    assert.ok(stored.some((bytes) => bytes.includes("mallory")), "it is there");
+    for (const bytes of [...stored, service.lines.join("\n")]) {
+      const found = secrets.filter((secret) => bytes.includes(secret));
+      assert.deepEqual(found, []);
+    }
+  },
+);
+
+/** Every file that the service keeps, but for the one with its own keys. */
+async function filesIn(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(...await filesIn(path));
+    if (!isFile || name === "secrets.env") continue;
+    found.push(latin1.decode(await Deno.readFile(path)));
+  }
+  return found;
+}
+
+async function dumpOf(url: string): Promise<string> {
+  const { stdout, success } = await new Deno.Command(
+    `${postgresPrograms}/pg_dump`,
+    {
+      args: ["--inserts", url],
+    },
+  ).output();
+  assert.ok(success);
+  return latin1.decode(stdout);
+}
+
 Deno.test("promise 6: a ciphertext moved to another place does not open, and harms nobody else's", async () => {
   await using service = await testApp();
   const [ann, bob] = [
@@ -83,10 +159,12 @@ Deno.test("promise 6: a ciphertext moved to another place does not open, and har
   const first = await say(line, chatId, "To be moved");
   const second = await say(line, chatId, "To be covered");
   await say(line, chatId, "Untouched");
+  const elsewhere = await groupOf(ann, bob);
+  const third = await say(line, elsewhere, "In another chat");
   const { database } = service.db;
   await database.run(sql`update messages set sealed =
       (select sealed from messages where message_id = ${first.messageId}::uuid)
-    where message_id = ${second.messageId}::uuid`);
+    where message_id in (${second.messageId}::uuid, ${third.messageId}::uuid)`);
 
   const { status, body } = await bob.call<
     { items: { content: { text: string } | null }[] }
@@ -97,6 +175,13 @@ Deno.test("promise 6: a ciphertext moved to another place does not open, and har
     null,
     "Untouched",
   ]);
-  assert.equal(service.complaints.length, 1, "the operator is told");
-  assert.match(service.complaints[0]!, /message does not open/);
+  const other = await bob.call<{ content: unknown }>(
+    "GET",
+    `/chats/${elsewhere}/messages/${third.messageId}`,
+  );
+  assert.deepEqual([other.status, other.body.content], [200, null]);
+  assert.equal(service.complaints.length, 2, "the operator is told");
+  for (const complaint of service.complaints) {
+    assert.match(complaint, /message does not open/);
+  }
 });
