@@ -27,8 +27,14 @@ const keyList = z.string().transform((text, context): KeyList => {
   }
 });
 
-const relayDrivers = ["auto", "local"] as const;
-const laterRelayDrivers = ["deno-kv", "upstash", "postgres"];
+/** Ways for isolates to tell each other what changed. */
+export const relayDrivers = [
+  "local",
+  "deno-kv",
+  "upstash",
+  "postgres",
+] as const;
+export type RelayDriver = (typeof relayDrivers)[number];
 
 /** Every variable that the service reads, and what it takes. */
 export const variables = z.object({
@@ -42,12 +48,16 @@ export const variables = z.object({
     error: "it is not a postgres:// address",
   }).optional(),
   DATABASE_CONNECTIONS: whole(4, 1000).default(8),
-  RELAY: z.enum(relayDrivers, {
-    error: ({ input }) =>
-      laterRelayDrivers.includes(String(input))
-        ? "this version does not have that relay; use 'local', or leave it out"
-        : "it must be 'local' or 'auto'",
+  DATABASE_DIRECT_URL: z.string().refine(isPostgresUrl, {
+    error: "it is not a postgres:// address",
+  }).optional(),
+  RELAY: z.enum(["auto", ...relayDrivers], {
+    error: `it must be one of auto, ${relayDrivers.join(", ")}`,
   }).default("auto"),
+  UPSTASH_REDIS_REST_URL: z.string().refine(isHttpUrl, {
+    error: "it is not an http:// or https:// address",
+  }).optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
   MASTER_KEYS: keyList.optional(),
   JWT_KEYS: keyList.optional(),
   SWEEP_MS: whole(100, 600_000).default(5000),
@@ -60,8 +70,10 @@ type Variables = z.infer<typeof variables>;
 
 const secrets: readonly string[] = [
   "DATABASE_URL",
+  "DATABASE_DIRECT_URL",
   "MASTER_KEYS",
   "JWT_KEYS",
+  "UPSTASH_REDIS_REST_TOKEN",
 ] satisfies (keyof Variables)[];
 
 export interface Config {
@@ -76,8 +88,13 @@ export interface Config {
     /** null: the embedded one. */
     readonly url: string | null;
     readonly connections: number;
+    /** Where no pooler stands in between, for LISTEN. The same as `url` unless told otherwise. */
+    readonly directUrl: string | null;
   };
-  readonly relay: "local";
+  /** How isolates tell each other what changed. `auto`: what the rest of the configuration allows. */
+  readonly relay: "auto" | RelayDriver;
+  /** Upstash Redis over REST. null: there is none. */
+  readonly upstash: { readonly url: string; readonly token: string } | null;
   /** Seal messages. null: kept under `dataDir`. */
   readonly masterKeys: KeyList | null;
   /** Sign access tokens, as Ed25519 seeds. null: kept under `dataDir`. */
@@ -100,6 +117,7 @@ export function readConfig(
   const faults = [
     ...result.error?.issues.map((issue) => sentence(issue, given)) ?? [],
     ...missingKeys(given),
+    ...missingPartners(given),
   ];
   if (!result.success || faults.length > 0) throw new ConfigError(faults);
   return toConfig(result.data);
@@ -114,8 +132,10 @@ function toConfig(read: Variables): Config {
     database: {
       url: read.DATABASE_URL ?? null,
       connections: read.DATABASE_CONNECTIONS,
+      directUrl: read.DATABASE_DIRECT_URL ?? read.DATABASE_URL ?? null,
     },
-    relay: "local",
+    relay: read.RELAY,
+    upstash: upstashOf(read),
     masterKeys: read.MASTER_KEYS ?? null,
     jwtKeys: read.JWT_KEYS ?? null,
     sweepMs: read.SWEEP_MS,
@@ -143,6 +163,41 @@ function missingKeys(
     .map((name) =>
       `${name} must be set together with DATABASE_URL: 'deno task keys new' prints new ones`
     );
+}
+
+/** Variables that mean nothing without another one. */
+const partners = [
+  ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
+  ["UPSTASH_REDIS_REST_TOKEN", "UPSTASH_REDIS_REST_URL"],
+  ["DATABASE_DIRECT_URL", "DATABASE_URL"],
+] as const;
+
+const relayNeeds: Partial<Record<string, keyof Variables>> = {
+  upstash: "UPSTASH_REDIS_REST_URL",
+  postgres: "DATABASE_URL",
+};
+
+function missingPartners(
+  given: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const needed = relayNeeds[given.RELAY ?? ""];
+  return [
+    ...partners
+      .filter(([name, partner]) => given[name] && !given[partner])
+      .map(([name, partner]) => `${partner} must be set together with ${name}`),
+    ...(needed && !given[needed]
+      ? [`${needed} must be set together with RELAY=${given.RELAY}`]
+      : []),
+  ];
+}
+
+function upstashOf(read: Variables): Config["upstash"] {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = read;
+  return url === undefined || token === undefined ? null : { url, token };
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? "");
 }
 
 function isOrigin(text: string): boolean {

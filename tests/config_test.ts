@@ -24,7 +24,8 @@ Deno.test("readConfig() needs nothing", () => {
   assert.equal(config.publicUrl, "http://localhost:8080");
   assert.equal(config.database.url, null);
   assert.equal(config.masterKeys, null);
-  assert.equal(config.relay, "local");
+  assert.equal(config.relay, "auto");
+  assert.equal(config.upstash, null);
 });
 
 Deno.test("readConfig() takes an empty variable as absent", () => {
@@ -42,7 +43,10 @@ Deno.test("readConfig() reads every variable", () => {
     PUBLIC_URL: "https://chat.example/",
     DATA_DIR: "/var/lib/parley",
     DATABASE_CONNECTIONS: "20",
-    RELAY: "local",
+    DATABASE_DIRECT_URL: "postgres://direct.example/parley",
+    RELAY: "upstash",
+    UPSTASH_REDIS_REST_URL: "https://redis.example",
+    UPSTASH_REDIS_REST_TOKEN: "hunter3",
     SWEEP_MS: "1000",
     TRUST_PROXY: "1",
     LOG_LEVEL: "debug",
@@ -54,8 +58,13 @@ Deno.test("readConfig() reads every variable", () => {
       host: "127.0.0.1",
       publicUrl: "https://chat.example",
       dataDir: "/var/lib/parley",
-      database: { url: complete.DATABASE_URL, connections: 20 },
-      relay: "local",
+      database: {
+        url: complete.DATABASE_URL,
+        connections: 20,
+        directUrl: "postgres://direct.example/parley",
+      },
+      relay: "upstash",
+      upstash: { url: "https://redis.example", token: "hunter3" },
       masterKeys: ["m1"],
       jwtKeys: null,
       sweepMs: 1000,
@@ -96,9 +105,20 @@ Deno.test("readConfig() names every fault at once", () => {
   );
 });
 
-Deno.test("readConfig() says of a relay to come that this version does not have it", () => {
-  for (const name of ["deno-kv", "upstash", "postgres"]) {
-    assert.match(faultsOf({ RELAY: name })[0]!, /this version does not have/);
+Deno.test("readConfig() asks for what a relay needs", () => {
+  const { DATABASE_URL: _, ...embedded } = complete;
+  const url = "https://redis.example.com";
+  const faulty: [env: Record<string, string>, missing: string][] = [
+    [{ RELAY: "upstash" }, "UPSTASH_REDIS_REST_URL"],
+    [{ UPSTASH_REDIS_REST_URL: url }, "UPSTASH_REDIS_REST_TOKEN"],
+    [{ UPSTASH_REDIS_REST_TOKEN: "t" }, "UPSTASH_REDIS_REST_URL"],
+    [{ RELAY: "postgres" }, "DATABASE_URL"],
+    [{ DATABASE_DIRECT_URL: "postgres://db.example/parley" }, "DATABASE_URL"],
+  ];
+  for (const [env, missing] of faulty) {
+    const [fault, ...others] = faultsOf({ ...embedded, RELAY: "auto", ...env });
+    assert.match(fault!, new RegExp(`^${missing} must be set together with`));
+    assert.deepEqual(others, []);
   }
 });
 

@@ -6,7 +6,8 @@ export interface Announcement {
   readonly id: string;
   /** The isolate that made it, which has already delivered it to its own connections. */
   readonly origin: string;
-  readonly audience: "chat" | "account";
+  /** `presence`: the person `scopeId` came or went, for those who watch. */
+  readonly audience: "chat" | "account" | "presence";
   readonly scopeId: string;
   /** The counter that the event takes its receivers to; absent for what takes none (typing, receipts). */
   readonly rev?: number;
