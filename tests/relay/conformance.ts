@@ -11,6 +11,8 @@ import {
 export interface RelayPair extends AsyncDisposable {
   readonly here: Relay;
   readonly there: Relay;
+  /** Breaks what lies between the ends; the function it resolves with mends it. */
+  interrupt?(): Promise<() => Promise<void>>;
 }
 
 let count = 0;
@@ -197,6 +199,35 @@ const steps = {
     await using entered = await again.promise;
     await here.publish(12, [second]);
     await Promise.all([entered.hears(second), witness.hears(first, second)]);
+  },
+
+  async "delivers what it took during an interruption, or tells of a gap"(
+    { here, there, interrupt }: RelayPair,
+  ) {
+    assert.ok(interrupt, "the driver can be interrupted, or says why not");
+    let gaps = 0;
+    await using listener = await listen(there, 13, () => void gaps++);
+    const before = news(13, 1);
+    await here.publish(13, [before]);
+    await listener.hears(before);
+    const mend = await interrupt();
+    const during = news(13, 2);
+    const taken = await here.publish(13, [during]).then(
+      () => true,
+      () => false,
+    );
+    await mend();
+    const isHeard = ({ id }: Announcement) =>
+      listener.heard.some((each) => each.id === id);
+    const later = news(13, 3);
+    while (!isHeard(later)) {
+      // What is refused while it still recovers is published again.
+      await here.publish(13, [later]).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    while (taken && !isHeard(during) && gaps === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   },
 
   async "stays away once it is disposed"({ here, there }: RelayPair) {
