@@ -244,6 +244,25 @@ const steps = {
 
 export type RelayStep = keyof typeof steps;
 
+/** The steps of `relayConformance`, for drivers whose pairs share what a test has started. */
+export async function relaySteps(
+  t: Deno.TestContext,
+  makePair: () => Promise<RelayPair>,
+  skips: { readonly [S in RelayStep]?: string } = {},
+): Promise<void> {
+  for (const [step, run] of Object.entries(steps)) {
+    const reason = skips[step as RelayStep];
+    await t.step({
+      name: reason === undefined ? step : `${step} (skipped: ${reason})`,
+      ignore: reason !== undefined,
+      async fn() {
+        await using pair = await makePair();
+        await run(pair);
+      },
+    });
+  }
+}
+
 /**
  * What every driver of `Relay` promises, each step on a fresh pair. Delivery is the driver's best
  * effort, so the steps expect it where nothing is broken, in any order and number. A driver that
@@ -254,17 +273,5 @@ export function relayConformance(
   makePair: () => Promise<RelayPair>,
   skips: { readonly [S in RelayStep]?: string } = {},
 ): void {
-  Deno.test(`relay ${name}`, async (t) => {
-    for (const [step, run] of Object.entries(steps)) {
-      const reason = skips[step as RelayStep];
-      await t.step({
-        name: reason === undefined ? step : `${step} (skipped: ${reason})`,
-        ignore: reason !== undefined,
-        async fn() {
-          await using pair = await makePair();
-          await run(pair);
-        },
-      });
-    }
-  });
+  Deno.test(`relay ${name}`, (t) => relaySteps(t, makePair, skips));
 }
