@@ -90,7 +90,7 @@ export async function createApp(
     relay,
     local(announcements) {
       try {
-        hub.receive(announcements);
+        hear(announcements);
       } catch (error) {
         // It is stored: whoever sent it must hear so, and the sweep tells the others.
         log.error("fan-out failed", { error });
@@ -136,25 +136,37 @@ export async function createApp(
     newId: uuidv7,
     onUnreadable: (error) => log.error("message does not open", { error }),
   });
-  const presence = cleanup.use(
-    createPresence({ db, clock: systemClock, turns, background }),
-  );
   const inbox = createInbox({ db, open: messages.open, turns });
 
-  // The gateway.
+  // The gateway, and who is behind it.
   const interest = cleanup.use(createInterest({
     relay,
-    on: (batch) => hub.receive(batch.filter(isForeign)),
+    on: (batch) => hear(batch.filter(isForeign)),
     onGap: () => void sweep.once(),
     onFailure: (error) => log.warn("relay subscription failed", { error }),
   }));
   const isForeign = ({ origin }: Announcement) => origin !== isolateId;
   const hub = createHub({ interest, background, ...inbox });
+  const presence = cleanup.use(createPresence({
+    db,
+    leaseDb: spineDb,
+    isolateId,
+    announce,
+    interest,
+    turns,
+    background,
+    now: () => performance.now(),
+  }));
+  const hear = (announcements: readonly Announcement[]) => {
+    hub.receive(announcements);
+    presence.receive(announcements);
+  };
   const sweep = cleanup.use(
     await startSweep({
       db,
       intervalMs: config.sweepMs,
       onHeads: hub.onHeads,
+      sources: [presence.swept],
       onFailure: (error) => log.warn("sweep failed", { error }),
     }),
   );
@@ -213,6 +225,7 @@ export async function createApp(
     async drain() {
       draining = true;
       await gateway.drain(() => changes.drained());
+      await presence.leave();
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
