@@ -125,7 +125,7 @@ export async function createApp(
     },
     local(announcements) {
       try {
-        hub.receive(announcements);
+        hear(announcements);
       } catch (error) {
         // It is stored: whoever sent it must hear so, and the sweep tells the others.
         log.error("fan-out failed", { error });
@@ -174,18 +174,15 @@ export async function createApp(
     newId: uuidv7,
     onUnreadable: (error) => log.error("message does not open", { error }),
   });
-  const presence = cleanup.use(
-    createPresence({ db, clock: systemClock, turns, background }),
-  );
   const inbox = createInbox({ db, open: messages.open, turns });
 
-  // The gateway.
+  // The gateway, and who is behind it.
   const interest = cleanup.use(createInterest({
     relay,
     on(batch) {
       const foreign = batch.filter(isForeign);
       counters.add("parley.relay.received", foreign.length);
-      hub.receive(foreign);
+      hear(foreign);
     },
     onGap() {
       counters.add("parley.relay.gaps");
@@ -195,6 +192,20 @@ export async function createApp(
   }));
   const isForeign = ({ origin }: Announcement) => origin !== isolateId;
   const hub = createHub({ interest, background, ...inbox });
+  const presence = cleanup.use(createPresence({
+    db,
+    leaseDb: spineDb,
+    isolateId,
+    announce,
+    interest,
+    turns,
+    background,
+    now: () => performance.now(),
+  }));
+  const hear = (announcements: readonly Announcement[]) => {
+    hub.receive(announcements);
+    presence.receive(announcements);
+  };
   const sweep = cleanup.use(
     await startSweep({
       db,
@@ -203,6 +214,7 @@ export async function createApp(
         counters.add("parley.sweep.heads", heads.length);
         hub.onHeads(heads);
       },
+      sources: [presence.swept],
       onFailure(error) {
         counters.add("parley.sweep.failures");
         log.warn("sweep failed", { error });
@@ -269,6 +281,7 @@ export async function createApp(
     async drain() {
       draining = true;
       await gateway.drain(() => changes.drained());
+      await presence.leave();
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };

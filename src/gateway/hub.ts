@@ -237,7 +237,8 @@ export function createHub(parts: HubParts): Hub {
     receive(announcements) {
       for (const announcement of announcements) {
         const scope = scopes.get(announcement.scopeId);
-        if (!scope) continue;
+        // Who came and went is not the account's own news.
+        if (!scope || announcement.audience === "presence") continue;
         for (const next of accept(scope, announcement)) pass(scope, next);
         if (!isBehind(scope)) continue;
         // Where the driver had no room for the event, it will not come.

@@ -32,10 +32,12 @@ const drainSpreadMs = 2000;
 export interface GatewayParts
   extends
     Omit<AttachParts, "heartbeatMs">,
-    Omit<DispatchParts, "hub" | "inbox"> {
+    Omit<DispatchParts, "hub" | "inbox" | "presence"> {
   readonly hub: Hub;
   readonly inbox: AttachParts["inbox"] & DispatchParts["inbox"];
-  readonly presence: PresenceService;
+  readonly presence:
+    & Pick<PresenceService, "arrive" | "depart">
+    & DispatchParts["presence"];
   readonly log: Log;
   /** The time that tokens run out by. */
   readonly clock: Clock;
