@@ -5,6 +5,7 @@ import {
   createChanges,
   lanesAtOnce,
   startSweep,
+  type SweepSource,
 } from "./changes/mod.ts";
 import { createChats, keysOf } from "./chats/mod.ts";
 import type { Config } from "./config.ts";
@@ -15,7 +16,12 @@ import { createSealer } from "./crypto/sealer.ts";
 import { type Database, openDatabase } from "./db/database.ts";
 import { ping } from "./db/ping.ts";
 import { checkSchema, pendingMigrations } from "./db/schema.ts";
-import { createGateway, createHub, createInterest } from "./gateway/mod.ts";
+import {
+  createGateway,
+  createHub,
+  createInterest,
+  type SweptReceipt,
+} from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
 import { createInbox } from "./inbox/mod.ts";
@@ -27,9 +33,10 @@ import { rarely } from "./lib/rarely.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
-import { createMessages } from "./messages/mod.ts";
+import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
 import { openRelay } from "./open_relay.ts";
 import { createPresence } from "./presence/mod.ts";
+import { limits } from "./protocol/limits.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
 import { createRoutes } from "./routes.ts";
@@ -214,7 +221,16 @@ export async function createApp(
         counters.add("parley.sweep.heads", heads.length);
         hub.onHeads(heads);
       },
-      sources: [presence.swept],
+      sources: [
+        presence.swept,
+        {
+          statement: (from) =>
+            hub.scopes === 0
+              ? null
+              : receiptsChangedFrom(from, limits.groupMembers),
+          on: hub.onReceipts,
+        } satisfies SweepSource<SweptReceipt>,
+      ],
       onFailure(error) {
         counters.add("parley.sweep.failures");
         log.warn("sweep failed", { error });

@@ -18,7 +18,7 @@ import { handshake } from "./handshake.ts";
 import type { Hub } from "./hub.ts";
 import { createReceive } from "./receive.ts";
 
-export { createHub, type Hub } from "./hub.ts";
+export { createHub, type Hub, type SweptReceipt } from "./hub.ts";
 export { createInterest } from "./interest.ts";
 
 const { helloMs } = limits;

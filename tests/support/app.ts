@@ -28,6 +28,7 @@ export async function testApp(
       MASTER_KEYS: newKeyEntry("m1"),
       JWT_KEYS: newKeyEntry("j1"),
       PUBLIC_URL: "http://parley.test",
+      RELAY: "local",
       ...env,
     }, overrides),
   );
