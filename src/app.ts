@@ -47,6 +47,8 @@ const rates = {
 const readsAtOnce = { places: 4, waiting: 512 } as const;
 
 export interface App extends AsyncDisposable {
+  /** How it hears of other isolates, for the operator. */
+  readonly relay: string;
   fetch(
     request: Request,
     info: Deno.ServeHandlerInfo,
@@ -209,6 +211,7 @@ export async function createApp(
 
   const parts = cleanup.move();
   return {
+    relay: "local relay",
     fetch: (request, info) => router.fetch(request, info),
     async drain() {
       draining = true;
