@@ -95,7 +95,8 @@ export class Follower {
     const { chats, gone, cursor } = line.welcome;
     this.#person = person;
     this.#line = line;
-    this.#cursor = cursor;
+    // It passes over the account's own changes, which hello does not tell: only a sync does.
+    this.#cursor ??= cursor;
     // What the last line still had under way counts no more.
     for (const followed of this.chats.values()) followed.pulling = false;
     gone.forEach((chatId) => this.chats.delete(chatId));
