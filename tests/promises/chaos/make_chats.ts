@@ -70,7 +70,7 @@ export async function endGroup(world: World, chat: ChaosChat): Promise<void> {
 }
 
 const personOf = (world: World, { userId }: Pick<Account, "userId">) =>
-  world.clientsOf(userId)[0]!.follower.person;
+  world.clientsOf(userId)[0]!.here();
 
 async function begun(
   world: World,
