@@ -22,8 +22,16 @@ export interface Acting {
  * client thinks for `thinkMs` before each.
  */
 export function act(world: World, random: Random, thinkMs: number): Acting {
+  const failure = Promise.withResolvers<never>();
   let begun = 0;
   let goesOn = true;
+
+  function fail(error: unknown) {
+    goesOn = false;
+    failure.reject(error);
+  }
+  // Whoever waits for it hears of it.
+  failure.promise.catch(() => {});
 
   async function one(client: Client, plans: Iterator<Plan, never>) {
     const underWay = new Set<Promise<void>>();
@@ -36,26 +44,24 @@ export function act(world: World, random: Random, thinkMs: number): Acting {
       if (!goesOn) break;
       begun++;
       const work: Promise<void> = operate(world, client, plan)
-        .finally(() => underWay.delete(work));
+        .catch(fail)
+        .then(() => void underWay.delete(work));
       underWay.add(work);
     }
     await Promise.all(underWay);
   }
 
-  const acting = Promise.all(
-    world.clients.map((client, i) => one(client, plansOf(random.fork(i)))),
+  const acting = world.clients.map((client, i) =>
+    one(client, plansOf(random.fork(i))).catch(fail)
   );
-  // Whoever waits for it hears of it.
-  acting.catch(() => goesOn = false);
   return {
     get begun() {
       return begun;
     },
-    // Until it is ended, it can only fail.
-    during: (work) => Promise.race([work, acting as Promise<never>]),
+    during: (work) => Promise.race([work, failure.promise]),
     async end() {
       goesOn = false;
-      await acting;
+      await Promise.race([Promise.all(acting), failure.promise]);
     },
   };
 }

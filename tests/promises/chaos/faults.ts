@@ -2,28 +2,37 @@ import type { PostgresServer } from "../../support/postgres_server.ts";
 import type { Fault } from "./fault.ts";
 import type { FaultControl } from "./fault_control.ts";
 import type { Fleet } from "./fleet.ts";
-import { healthy, type RelayFault } from "./relay_fault.ts";
+import { pause } from "./pause.ts";
+import { type FaultCounts, healthy, type RelayFault } from "./relay_fault.ts";
+
+/** Announcements that a fault of the relay should meet, and how much longer it stands for that. */
+const meets = { announcements: 20, withinMs: 5000 } as const;
 
 /** What can be done to announcements of any driver. */
 export function relayFaults(
   control: FaultControl,
   holdMs: Fault["holdMs"],
 ): Fault[] {
-  const kinds: Record<string, Partial<RelayFault>> = {
-    "relay drops half": { drop: 0.5 },
-    "relay repeats half": { repeat: 0.5 },
-    "relay is late": { delayMs: 3000 },
-    "relay is cut": { cut: true },
-  };
-  return Object.entries(kinds).map(([name, fault]) => ({
+  const kinds: [string, keyof FaultCounts, Partial<RelayFault>][] = [
+    ["relay drops half", "dropped", { drop: 0.5 }],
+    ["relay repeats half", "repeated", { repeat: 0.5 }],
+    ["relay is late", "delayed", { delayMs: 3000 }],
+    ["relay is cut", "cutOff", { cut: true }],
+  ];
+  return kinds.map(([name, count, fault]) => ({
     name,
     hits: "relay",
     holdMs,
     inject() {
+      const before = control.counts[count];
       control.set({ ...healthy, ...fault });
-      return Promise.resolve(() => {
+      return Promise.resolve(async () => {
+        const giveUpAt = performance.now() + meets.withinMs;
+        while (
+          control.counts[count] - before < meets.announcements &&
+          performance.now() < giveUpAt
+        ) await pause(50);
         control.set(healthy);
-        return Promise.resolve();
       });
     },
   }));
