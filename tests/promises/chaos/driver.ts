@@ -1,4 +1,5 @@
 import type { Fault } from "./fault.ts";
+import { upstashGround } from "./upstash_ground.ts";
 
 /** A relay driver under test, and what it stands on. */
 export interface Driver {
@@ -30,6 +31,19 @@ export const drivers: readonly Driver[] = [
     name: "local",
     reach: "nothing",
     isolates: 1,
+    start: () => Promise.resolve(nothing),
+  },
+  {
+    name: "postgres",
+    reach: "processes",
+    isolates: 1,
+    start: () => Promise.resolve(nothing),
+  },
+  { name: "upstash", reach: "processes", isolates: 1, start: upstashGround },
+  {
+    name: "deno-kv",
+    reach: "isolates",
+    isolates: 2,
     start: () => Promise.resolve(nothing),
   },
 ];

@@ -4,7 +4,13 @@
  */
 import { readConfig } from "../../../src/config.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { giveUp, greeting, stop, stopSignal } from "../../../src/lifecycle.ts";
+import {
+  giveUp,
+  greeting,
+  signalled,
+  stop,
+  stopSignals,
+} from "../../../src/lifecycle.ts";
 import { createFaultyApp } from "./faulty_app.ts";
 
 async function main() {
@@ -19,7 +25,7 @@ async function main() {
     },
     app.fetch,
   );
-  await stopSignal();
+  await signalled(stopSignals);
   await stop(app, log, () => server.shutdown());
   Deno.exit(0);
 }

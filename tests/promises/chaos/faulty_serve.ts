@@ -2,7 +2,13 @@
 import { readConfig } from "../../../src/config.ts";
 import { exitTogether } from "../../../src/exit_together.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { giveUp, greeting, stop, stopSignal } from "../../../src/lifecycle.ts";
+import {
+  giveUp,
+  greeting,
+  signalled,
+  stop,
+  stopIsolates,
+} from "../../../src/lifecycle.ts";
 import { createFaultyApp } from "./faulty_app.ts";
 
 const utf8 = new TextEncoder();
@@ -14,7 +20,7 @@ const log = createLog({ level: config.logLevel, write: writeLine });
 const exit = exitTogether();
 const app = await createFaultyApp(config, log).catch(giveUp);
 
-void stopSignal().then(async () => {
+void signalled([stopIsolates]).then(async () => {
   exit.announce();
   await stop(app, log);
   await exit.whenAllAreDone();

@@ -1,3 +1,4 @@
+import { stopIsolates } from "../../../src/lifecycle.ts";
 import { freePort } from "../../support/programs.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { pause } from "./pause.ts";
@@ -63,7 +64,7 @@ export async function startFleet(
       return [...before, ...present.flatMap((service) => service?.lines ?? [])];
     },
     kill: (index) => end(index, "SIGKILL"),
-    drain: (index) => end(index, "SIGTERM"),
+    drain: (index) => end(index, isolates === 1 ? "SIGTERM" : stopIsolates),
     start,
     suspend: (index) => present[index]!.kill("SIGSTOP"),
     resume: (index) => present[index]!.kill("SIGCONT"),
@@ -89,7 +90,11 @@ function startOne(
   isolates: number,
   env: Record<string, string>,
 ): Promise<Service> {
-  const own = { PORT: String(port), DENO_JOBS: String(isolates) };
+  const own = {
+    PORT: String(port),
+    DENO_JOBS: String(isolates),
+    NO_COLOR: "1",
+  };
   if (isolates === 1) {
     return startService({ env }, own, [file("./faulty_main.ts")]);
   }
