@@ -27,7 +27,7 @@ export function signalled(signals: readonly Deno.Signal[]): Promise<void> {
  * database away a service has to stop too, and everything that was acknowledged is stored.
  */
 export async function stop(
-  app: App,
+  app: Pick<App, "drain"> & AsyncDisposable,
   log: Log,
   closeServer = () => Promise.resolve(),
 ): Promise<void> {

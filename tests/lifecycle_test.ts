@@ -7,9 +7,7 @@ Deno.test("a service that cannot say good-bye to its database stops all the same
   const lines: string[] = [];
   const log = createLog({ level: "warn", write: (line) => lines.push(line) });
   const did: string[] = [];
-  const app: App = {
-    relay: "no relay",
-    fetch: () => new Response(),
+  const app: Pick<App, "drain"> & AsyncDisposable = {
     drain: () => Promise.resolve(void did.push("drained")),
     [Symbol.asyncDispose]: () => Promise.reject(new Error("Nobody is there")),
   };

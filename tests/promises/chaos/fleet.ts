@@ -32,6 +32,7 @@ const startMs = 60_000;
 export async function startFleet(
   { processes, isolates, env }: FleetOptions,
 ): Promise<Fleet> {
+  const folder = await Deno.makeTempDir({ prefix: "parley-fleet-" });
   const ports = Array.from({ length: processes }, freePort);
   const present: (Service | undefined)[] = ports.map(() => undefined);
   const before: string[] = [];
@@ -40,7 +41,10 @@ export async function startFleet(
     const giveUpAt = performance.now() + startMs;
     for (;;) {
       try {
-        present[index] = await startOne(ports[index]!, isolates, env);
+        present[index] = await startOne(ports[index]!, isolates, {
+          ...env,
+          DATA_DIR: `${folder}/${index}`,
+        });
         return;
       } catch (error) {
         // As the platform would: without its database a process ends again.
@@ -72,6 +76,7 @@ export async function startFleet(
       await Promise.all(
         present.map((service) => service?.[Symbol.asyncDispose]()),
       );
+      await Deno.remove(folder, { recursive: true });
     },
   };
   try {
