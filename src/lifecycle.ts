@@ -22,9 +22,12 @@ export function signalled(signals: readonly Deno.Signal[]): Promise<void> {
   return promise;
 }
 
-/** Drains and lets go of everything, or of as much as there is time for. */
+/**
+ * Drains and lets go of everything, or of as much as there is time for. Never rejects: with its
+ * database away a service has to stop too, and everything that was acknowledged is stored.
+ */
 export async function stop(
-  app: App,
+  app: Pick<App, "drain"> & AsyncDisposable,
   log: Log,
   closeServer = () => Promise.resolve(),
 ): Promise<void> {
@@ -33,7 +36,7 @@ export async function stop(
     await app.drain();
     await closeServer();
     await app[Symbol.asyncDispose]();
-  })();
+  })().catch((error) => log.warn("stopping failed", { error }));
   const { promise: tooLate, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, stopMs);
   await Promise.race([stopped, tooLate]);
