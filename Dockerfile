@@ -14,5 +14,6 @@ VOLUME /data
 
 USER deno
 EXPOSE 8080
-# Deno itself is the first process, so that SIGTERM reaches the service and lets it drain.
-CMD ["deno", "run", "-A", "--cached-only", "src/main.ts"]
+# Deno itself is the first process, so that SIGTERM reaches the service and lets it drain. With a
+# DATABASE_URL it starts an isolate a core; DENO_JOBS sets another number.
+CMD ["deno", "run", "-A", "--cached-only", "src/start.ts"]

@@ -28,7 +28,7 @@ import { createMessages } from "./messages/mod.ts";
 import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
 import { createLocalRelay } from "./relay/local.ts";
-import type { Announcement } from "./relay/relay.ts";
+import type { Announcement, Relay } from "./relay/relay.ts";
 import { createRoutes } from "./routes.ts";
 import { loadSecrets } from "./secrets.ts";
 
@@ -47,6 +47,8 @@ const rates = {
 const readsAtOnce = { places: 4, waiting: 512 } as const;
 
 export interface App extends AsyncDisposable {
+  /** How it hears of other isolates, for the operator. */
+  readonly relay: string;
   fetch(
     request: Request,
     info: Deno.ServeHandlerInfo,
@@ -58,8 +60,18 @@ export interface App extends AsyncDisposable {
   drain(): Promise<void>;
 }
 
+/** What a test puts in place of a part, or around it. */
+export interface Overrides {
+  readonly relay?: Relay;
+  wrapRelay?(relay: Relay): Relay;
+}
+
 /** Builds the service. Rejects with a sentence for the operator when it cannot start. */
-export async function createApp(config: Config, log: Log): Promise<App> {
+export async function createApp(
+  config: Config,
+  log: Log,
+  { relay: given, wrapRelay = (relay) => relay }: Overrides = {},
+): Promise<App> {
   await using cleanup = new AsyncDisposableStack();
   const background = createBackground(log);
   cleanup.defer(() => background.settled());
@@ -74,7 +86,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
-  const relay = cleanup.use(createLocalRelay());
+  const relay = cleanup.use(wrapRelay(given ?? createLocalRelay()));
   const announce = createAnnounce({
     isolateId,
     relay,
@@ -199,6 +211,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
 
   const parts = cleanup.move();
   return {
+    relay: "local relay",
     fetch: (request, info) => router.fetch(request, info),
     async drain() {
       draining = true;

@@ -16,7 +16,18 @@ const floors: readonly (readonly string[])[] = [
     "inbox",
   ],
   ["gateway", "compat"],
-  ["app", "main", "routes", "secrets", "keys_task"],
+  [
+    "app",
+    "routes",
+    "secrets",
+    "open_relay",
+    "lifecycle",
+    "exit_together",
+    "main",
+    "serve",
+    "start",
+    "keys_task",
+  ],
 ];
 const capabilities = floors[3]!;
 const top = floors.at(-1)!;

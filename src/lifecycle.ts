@@ -1,0 +1,56 @@
+import type { App } from "./app.ts";
+import type { Config } from "./config.ts";
+import type { Log } from "./lib/log.ts";
+
+/** Platforms kill a process 5 s after they asked it to stop. */
+const stopMs = 4500;
+
+/** Resolves when the process is asked to stop. */
+export function stopSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, () => resolve());
+  return promise;
+}
+
+/** Drains and lets go of everything, or of as much as there is time for. */
+export async function stop(
+  app: App,
+  log: Log,
+  closeServer = () => Promise.resolve(),
+): Promise<void> {
+  log.info("draining");
+  const stopped = (async () => {
+    await app.drain();
+    await closeServer();
+    await app[Symbol.asyncDispose]();
+  })();
+  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, stopMs);
+  await Promise.race([stopped, tooLate]);
+  clearTimeout(timer);
+  log.info("stopped");
+}
+
+/** One line for whoever started the service. */
+export function greeting(
+  { host, database, dataDir }: Config,
+  { relay }: App,
+  port: number,
+): string {
+  const shown = host === "0.0.0.0" ? "localhost" : host;
+  const where = database.url === null
+    ? `embedded Postgres in '${dataDir}'`
+    : "Postgres";
+  const ms = Math.round(performance.now());
+  return `Parley is ready on http://${shown}:${port} after ${ms} ms: ` +
+    `${where}, ${relay}. Stop it with Ctrl-C`;
+}
+
+/** A start that failed: a sentence for the operator, and out. */
+export function giveUp(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  Deno.exit(1);
+}
