@@ -4,6 +4,7 @@ import { coldStart } from "./parts/cold_start.ts";
 import { connectionBytes } from "./parts/connection_bytes.ts";
 import { durableSends } from "./parts/durable_sends.ts";
 import { fanOut } from "./parts/fan_out.ts";
+import { largeHello } from "./parts/large_hello.ts";
 import { history } from "./parts/history.ts";
 import { reconnectStorm } from "./parts/reconnect_storm.ts";
 import type { Processes } from "./processes.ts";
@@ -17,7 +18,12 @@ import type { System, SystemName, SystemParts } from "./systems/system.ts";
 const besidePeers = { durableSends, fanOut, history, connectionBytes } as const;
 
 /** The parts of the benchmark, by their names in the report, in the order in which they run. */
-export const parts = { ...besidePeers, coldStart, reconnectStorm } as const;
+export const parts = {
+  ...besidePeers,
+  coldStart,
+  largeHello,
+  reconnectStorm,
+} as const;
 export type PartName = keyof typeof parts;
 
 export interface BenchOptions {

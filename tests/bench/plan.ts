@@ -21,6 +21,7 @@ export const plan = {
    */
   connections: { before: 1000, counted: 5000, settleMs: 1500 },
   coldStarts: 5,
+  largeHello: { chats: 1000, warmups: 20, hellos: 200 },
   storm: {
     crowd: { people: 5000, groupSize: 20, groupsEach: 3, pairs: 20 },
     gatherAtOnce: 50,

@@ -3,6 +3,7 @@ import type { ColdStart } from "./parts/cold_start.ts";
 import type { DurableSends } from "./parts/durable_sends.ts";
 import type { FanOut } from "./parts/fan_out.ts";
 import type { History } from "./parts/history.ts";
+import type { LargeHello } from "./parts/large_hello.ts";
 import type { ReconnectStorm } from "./parts/reconnect_storm.ts";
 
 /** Where the figures come from. */
@@ -23,6 +24,7 @@ export interface Report {
   history?: History;
   connectionBytes?: PerSystem;
   coldStart?: ColdStart;
+  largeHello?: LargeHello;
   reconnectStorm?: ReconnectStorm;
   machine: Machine;
 }

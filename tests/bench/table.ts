@@ -1,6 +1,7 @@
 import { figure, row } from "./figure.ts";
 import type { PerSystem } from "./parts/bench.ts";
 import type { ColdStart } from "./parts/cold_start.ts";
+import type { LargeHello } from "./parts/large_hello.ts";
 import type { Report } from "./report.ts";
 import { stormLines } from "./storm_table.ts";
 import { systemNames } from "./systems/system.ts";
@@ -8,7 +9,7 @@ import { targetsOf } from "./targets.ts";
 
 /** The report for people: a column a system, then what is Parley's alone, then the targets. */
 export function table(report: Report): string {
-  const { machine, coldStart, reconnectStorm } = report;
+  const { machine, coldStart, largeHello, reconnectStorm } = report;
   const { deno, postgres, cores, loadAverage, socketioRuntime } = machine;
   const lines = [
     "",
@@ -20,6 +21,7 @@ export function table(report: Report): string {
     lines.push(`socketio on ${socketioRuntime}`, "", ...peerLines(report));
   }
   if (coldStart) lines.push("", ...coldStartLines(coldStart));
+  if (largeHello) lines.push("", ...largeHelloLines(largeHello));
   if (reconnectStorm) lines.push("", ...stormLines(reconnectStorm));
 
   lines.push("");
@@ -70,5 +72,15 @@ const coldStartLines = ({ parley, deno, beyondMs }: ColdStart) => [
     figure(parley.secondMs, 1),
     figure(deno.secondMs, 1),
     figure(parley.secondMs - deno.secondMs, 1),
+  ]),
+];
+
+const largeHelloLines = ({ chats, whole, withCursor }: LargeHello) => [
+  row(`hello with ${figure(chats)} chats`, ["whole", "with cursor"]),
+  row("  p50, ms", [figure(whole.p50Ms, 1), figure(withCursor.p50Ms, 1)]),
+  row("  p99, ms", [figure(whole.p99Ms, 1), figure(withCursor.p99Ms, 1)]),
+  row("  processor time of the service, ms", [
+    figure(whole.cpuMs, 1),
+    figure(withCursor.cpuMs, 1),
   ]),
 ];

@@ -10,7 +10,8 @@ export interface Target {
 
 /** The targets that the report can decide. */
 export function targetsOf(
-  { durableSends, connectionBytes, coldStart, reconnectStorm }: Report,
+  { durableSends, connectionBytes, coldStart, largeHello, reconnectStorm }:
+    Report,
 ): Target[] {
   const targets: Target[] = [];
   const { ofFloor, timesSocketio } = durableSends?.ratios ?? {};
@@ -49,6 +50,14 @@ export function targetsOf(
       wanted: "a start within 300 ms beyond Deno's own",
       found: `${beyondMs.toFixed(0)} ms`,
       isMet: beyondMs <= 300,
+    });
+  }
+  if (largeHello !== undefined) {
+    const { chats, whole } = largeHello;
+    targets.push({
+      wanted: `hello with ${chats} chats within 30 ms`,
+      found: `${whole.p50Ms.toFixed(1)} ms`,
+      isMet: whole.p50Ms <= 30,
     });
   }
   for (const round of reconnectStorm?.rounds ?? []) {

@@ -53,6 +53,15 @@ export class Member {
     });
   }
 
+  /** Resolves once the connection is closed. */
+  disconnect(): Promise<void> {
+    const socket = this.#socket!;
+    return new Promise((resolve) => {
+      socket.addEventListener("close", () => resolve());
+      socket.close();
+    });
+  }
+
   send(chatId: string, messageId: string, text: string): void {
     const frame = JSON.stringify({
       type: "send",
