@@ -5,12 +5,19 @@ import type { Log } from "./lib/log.ts";
 /** Platforms kill a process 5 s after they asked it to stop. */
 const stopMs = 4500;
 
-/** Resolves when the process is asked to stop. */
-export function stopSignal(): Promise<void> {
+const isWindows = Deno.build.os === "windows";
+
+/** What a person, a supervisor or a platform asks a process to stop with. */
+export const stopSignals: readonly Deno.Signal[] = isWindows
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
+/** What `deno task start` asks its isolates to stop with. */
+export const stopIsolates: Deno.Signal = "SIGUSR2";
+
+/** Resolves when one of the signals comes. */
+export function signalled(signals: readonly Deno.Signal[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, () => resolve());
   return promise;
 }

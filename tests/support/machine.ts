@@ -3,6 +3,7 @@ import {
   chromiumProgram,
   pgbouncerProgram,
   postgresPrograms,
+  redisProgram,
 } from "./programs.ts";
 
 const missing = [
@@ -17,6 +18,10 @@ const missing = [
   [
     pgbouncerProgram,
     "pgbouncer is not installed: tests behind a pooler are skipped",
+  ],
+  [
+    redisProgram,
+    "redis-server is not installed: tests of the Upstash relay are skipped",
   ],
   [
     chromiumProgram,

@@ -7,6 +7,12 @@ export const pgbouncerProgram = [
   "/usr/bin/pgbouncer",
 ].find(isFile);
 
+/** Debian's Redis; undefined where there is none. */
+export const redisProgram = [
+  "/usr/bin/redis-server",
+  "/usr/local/bin/redis-server",
+].find(isFile);
+
 /** Debian's Chromium; undefined where there is none. */
 export const chromiumProgram = [
   "/usr/bin/chromium",
