@@ -21,19 +21,26 @@ import { createRateLimit } from "./http/rate_limit.ts";
 import { createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
+import type { Counters } from "./lib/counters.ts";
 import type { Log } from "./lib/log.ts";
+import { rarely } from "./lib/rarely.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
+import { createMeasures, type MeasureName } from "./measures.ts";
 import { createMessages } from "./messages/mod.ts";
+import { openRelay } from "./open_relay.ts";
 import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
-import { createLocalRelay } from "./relay/local.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
 import { createRoutes } from "./routes.ts";
 import { loadSecrets } from "./secrets.ts";
+import { exportMeasures } from "./telemetry.ts";
 
 /** Time limit of every round trip to the database, in milliseconds. */
 const queryMs = 10_000;
+
+/** A service whose relay is away says so this often, and not for each message. */
+const logRelayEveryMs = 10_000;
 
 /** What one address, device or name may ask for; far above what people do. */
 const rates = {
@@ -49,6 +56,7 @@ const readsAtOnce = { places: 4, waiting: 512 } as const;
 export interface App extends AsyncDisposable {
   /** How it hears of other isolates, for the operator. */
   readonly relay: string;
+  readonly counters: Pick<Counters<MeasureName>, "read">;
   fetch(
     request: Request,
     info: Deno.ServeHandlerInfo,
@@ -73,6 +81,8 @@ export async function createApp(
   { relay: given, wrapRelay = (relay) => relay }: Overrides = {},
 ): Promise<App> {
   await using cleanup = new AsyncDisposableStack();
+  const counters = createMeasures();
+  await exportMeasures(counters);
   const background = createBackground(log);
   cleanup.defer(() => background.settled());
 
@@ -86,10 +96,33 @@ export async function createApp(
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
-  const relay = cleanup.use(wrapRelay(given ?? createLocalRelay()));
+  const tellRelayTrouble = rarely(
+    logRelayEveryMs,
+    () => performance.now(),
+    (error, suppressed) => log.warn("relay trouble", { error, suppressed }),
+  );
+  const onRelayTrouble = (error: unknown) => {
+    counters.add("parley.relay.failures");
+    tellRelayTrouble(error);
+  };
+  const opened = given
+    ? { relay: given, description: "given relay" }
+    : await openRelay({
+      config,
+      masterKeys,
+      db,
+      onFailure: onRelayTrouble,
+      cleanup,
+    });
+  const relay = wrapRelay(opened.relay);
   const announce = createAnnounce({
     isolateId,
-    relay,
+    relay: {
+      publish(shard, announcements) {
+        counters.add("parley.relay.published", announcements.length);
+        return relay.publish(shard, announcements);
+      },
+    },
     local(announcements) {
       try {
         hub.receive(announcements);
@@ -98,7 +131,10 @@ export async function createApp(
         log.error("fan-out failed", { error });
       }
     },
-    onRelayFailure: (error, lost) => log.warn("relay failed", { error, lost }),
+    onRelayFailure(error, lost) {
+      counters.add("parley.relay.lost", lost);
+      tellRelayTrouble(error);
+    },
   });
   const changes = createChanges({
     db: spineDb,
@@ -146,9 +182,16 @@ export async function createApp(
   // The gateway.
   const interest = cleanup.use(createInterest({
     relay,
-    on: (batch) => hub.receive(batch.filter(isForeign)),
-    onGap: () => void sweep.once(),
-    onFailure: (error) => log.warn("relay subscription failed", { error }),
+    on(batch) {
+      const foreign = batch.filter(isForeign);
+      counters.add("parley.relay.received", foreign.length);
+      hub.receive(foreign);
+    },
+    onGap() {
+      counters.add("parley.relay.gaps");
+      void sweep.once();
+    },
+    onFailure: onRelayTrouble,
   }));
   const isForeign = ({ origin }: Announcement) => origin !== isolateId;
   const hub = createHub({ interest, background, ...inbox });
@@ -156,8 +199,14 @@ export async function createApp(
     await startSweep({
       db,
       intervalMs: config.sweepMs,
-      onHeads: hub.onHeads,
-      onFailure: (error) => log.warn("sweep failed", { error }),
+      onHeads(heads) {
+        counters.add("parley.sweep.heads", heads.length);
+        hub.onHeads(heads);
+      },
+      onFailure(error) {
+        counters.add("parley.sweep.failures");
+        log.warn("sweep failed", { error });
+      },
     }),
   );
   const gateway = createGateway({
@@ -209,9 +258,13 @@ export async function createApp(
     inbox,
   });
 
+  counters.watch("parley.connections", () => gateway.connections);
+  counters.watch("parley.scopes", () => hub.scopes);
+  counters.watch("parley.relay.shards", () => interest.shards);
   const parts = cleanup.move();
   return {
-    relay: "local relay",
+    counters,
+    relay: opened.description,
     fetch: (request, info) => router.fetch(request, info),
     async drain() {
       draining = true;

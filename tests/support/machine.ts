@@ -1,6 +1,7 @@
 /** Says before a test run, in a line each, what it does without. */
 import {
   chromiumProgram,
+  oldestDeno,
   pgbouncerProgram,
   postgresPrograms,
   redisProgram,
@@ -22,6 +23,10 @@ const missing = [
   [
     redisProgram,
     "redis-server is not installed: tests of the Upstash relay are skipped",
+  ],
+  [
+    oldestDeno,
+    "TEST_OLDEST_DENO is not set: the oldest supported Deno is not tried",
   ],
   [
     chromiumProgram,

@@ -19,6 +19,9 @@ export const chromiumProgram = [
   "/usr/bin/chromium-browser",
 ].find(isFile);
 
+/** The oldest Deno that the service supports; undefined where nobody said where it is. */
+export const oldestDeno = Deno.env.get("TEST_OLDEST_DENO") || undefined;
+
 /** Neither server runs as root: root runs them as this user. */
 export const serverUser = "postgres";
 const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
