@@ -6,6 +6,8 @@ export interface Databases extends AsyncDisposable {
   create(purpose: string): Promise<string>;
   /** How many rows its table `messages` holds. */
   countMessages(url: string): Promise<number>;
+  /** Runs a statement, or several, on the database of a URL. */
+  run(url: string, text: string): Promise<postgres.Row[]>;
   version(): Promise<string>;
 }
 
@@ -42,6 +44,7 @@ export function createDatabases(server: string): Databases {
       const [row] = await query(url, "select count(*) from messages");
       return Number(row!.count);
     },
+    run: query,
     async version() {
       const [row] = await query(server, "show server_version");
       return String(row!.server_version).split(" ")[0]!;

@@ -21,4 +21,16 @@ export const plan = {
    */
   connections: { before: 1000, counted: 5000, settleMs: 1500 },
   coldStarts: 5,
+  largeHello: { chats: 1000, warmups: 20, hellos: 200 },
+  storm: {
+    crowd: { people: 5000, groupSize: 20, groupsEach: 3, pairs: 20 },
+    gatherAtOnce: 50,
+    writesPerSecond: 5,
+    /** Before the restart and after everybody is back. */
+    calmMs: 2000,
+    /** How long everybody is waited for. */
+    limitMs: 60_000,
+    /** One round each. The second keeps the whole process within 512 MB. */
+    flags: ["", "--v8-flags=--max-old-space-size=256"],
+  },
 } as const;

@@ -50,10 +50,5 @@ export interface Task {
   world: World;
 }
 
-/** Every further line. */
-export type Order = {
-  [O in keyof Orders]: { order: O; ask: Orders[O]["ask"] };
-}[keyof Orders];
-
 /** The line that answers an order. */
 export type Answer = { answer: unknown } | { error: string };
