@@ -60,7 +60,7 @@ export function createKvPublisher(
     }
   }
 
-  async function commit(entries: readonly Entry[]): Promise<void> {
+  async function commit(entries: readonly Entry[], signal: AbortSignal) {
     const operation = kv.atomic();
     for (const { shard, text } of entries) {
       operation
@@ -69,10 +69,15 @@ export function createKvPublisher(
         })
         .sum(bellKey(shard), 1n);
     }
-    await within(answerMs, "A commit to Deno KV", operation.commit());
+    await within(
+      answerMs,
+      "A commit to Deno KV",
+      operation.commit(),
+      signal,
+    );
   }
 
-  return gather(async (all) => {
-    for (const entries of commitsOf(all)) await commit(entries);
+  return gather(async (all, signal) => {
+    for (const entries of commitsOf(all)) await commit(entries, signal);
   });
 }

@@ -22,12 +22,14 @@ export interface Publisher extends AsyncDisposable {
 
 /**
  * Group commit for publications: those of all shards that come while a write is under way go together
- * with the next. When a write fails, all that it held are refused.
+ * with the next. When a write fails, all that it held are refused. The signal gives it up.
  */
-export function gather(write: (all: Gathered) => Promise<void>): Publisher {
+export function gather(
+  write: (all: Gathered, signal: AbortSignal) => Promise<void>,
+): Publisher {
   type Publication = readonly [number, readonly Announcement[]];
   const underway = new Set<Promise<void>>();
-  const over = Promise.withResolvers<void>();
+  const closing = new AbortController();
   let isOver = false;
 
   const submit = createBatcher<Publication, void>(async (publications) => {
@@ -37,6 +39,7 @@ export function gather(write: (all: Gathered) => Promise<void>): Publisher {
         shard,
         each.flatMap(([, announcements]) => announcements),
       ])),
+      closing.signal,
     );
     return publications.map(() => {});
   }, limits);
@@ -51,8 +54,11 @@ export function gather(write: (all: Gathered) => Promise<void>): Publisher {
     },
     async [Symbol.asyncDispose]() {
       isOver = true;
-      const timer = setTimeout(over.resolve, graceMs);
-      await Promise.race([Promise.allSettled(underway), over.promise]);
+      const over = new Promise<void>((resolve) =>
+        closing.signal.addEventListener("abort", () => resolve())
+      );
+      const timer = setTimeout(() => closing.abort(), graceMs);
+      await Promise.race([Promise.allSettled(underway), over]);
       clearTimeout(timer);
     },
   };

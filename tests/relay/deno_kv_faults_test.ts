@@ -240,8 +240,9 @@ Deno.test("relay deno-kv: closing does not wait for a database that hangs", asyn
   await relay.publish(1, [news()]);
   await held;
   kv.hangs = true;
-  void relay.publish(1, [news()]);
+  const given = assert.rejects(relay.publish(1, [news()]));
   await relay[Symbol.asyncDispose]();
+  await given;
   await assert.rejects(relay.publish(1, [news()]), /closed/);
   await assert.rejects(listen(relay, 1), /closed/);
   kv.allowReads();
