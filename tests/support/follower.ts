@@ -27,6 +27,8 @@ interface Followed {
   /** The rev it has been told of. */
   told: number;
   pulling: boolean;
+  /** Whether the last page read was not the last one there is: then rows are missing or old. */
+  isPartial: boolean;
 }
 
 export interface FollowerOptions {
@@ -188,6 +190,8 @@ export class Follower {
   /** Applies what is next; asks where something is missing. */
   #release(chatId: string, followed: Followed): void {
     if (followed.pulling) return;
+    // Rows that changed after a page's end are not in it: no event may be counted onto what was before.
+    if (followed.isPartial) return this.#behind(chatId, followed.told);
     const { picture, held, hidden } = followed;
     for (let next; (next = held.get(picture.rev + 1));) {
       applyEvent(picture, next, this.userId);
@@ -204,7 +208,8 @@ export class Follower {
     const followed = this.chats.get(chatId) ?? newlyFollowed();
     this.chats.set(chatId, followed);
     followed.told = Math.max(followed.told, rev);
-    if (!followed.pulling && followed.picture.rev < followed.told) {
+    const isBehind = followed.isPartial || followed.picture.rev < followed.told;
+    if (!followed.pulling && isBehind) {
       this.#supervise(this.#pull(chatId, followed, this.line));
     }
   }
@@ -226,7 +231,7 @@ export class Follower {
         addPage(picture, page);
         if (!this.#options.forgets) this.shown.push(...page.members);
         followed.hidden.forEach((seq) => picture.messages.delete(seq));
-        hasMore = page.hasMore;
+        followed.isPartial = hasMore = page.hasMore;
       }
     } catch (error) {
       // Removed meanwhile, which is told; or the line is gone, and the next one goes on.
@@ -285,4 +290,5 @@ const newlyFollowed = (): Followed => ({
   hidden: new Set(),
   told: 0,
   pulling: false,
+  isPartial: false,
 });
