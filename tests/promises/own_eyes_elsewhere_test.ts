@@ -46,8 +46,6 @@ async function stage(
   env: Record<string, string>,
 ): Promise<Stage> {
   await using cleanup = new AsyncDisposableStack();
-  const server = cleanup.use(await startPostgres());
-  await migrate(server.url);
   const ground = cleanup.use(await start());
   const control = cleanup.use(startFaultControl());
   const { urls: [here, there] } = cleanup.use(
@@ -55,7 +53,6 @@ async function stage(
       processes: 2,
       isolates,
       env: {
-        DATABASE_URL: server.url,
         RELAY: name,
         FAULT_CONTROL: control.address,
         ...newKeys(),
@@ -176,12 +173,19 @@ for (const driver of drivers) {
     `promise 5 on another process: ${driver.name} relay`,
     { ignore },
     async (t) => {
+      await using server = await startPostgres();
+      await migrate(server.url);
+      const on = (sweepMs: number) =>
+        stage(driver, {
+          DATABASE_URL: server.url,
+          SWEEP_MS: String(sweepMs),
+        });
       if (driver.reach !== "nothing") {
-        await using up = await stage(driver, { SWEEP_MS: String(neverMs) });
+        await using up = await on(neverMs);
         await t.step("relay up, signed out", () => signOut(up, 1000));
         await t.step("relay up, removed", () => remove(up, 1000));
       }
-      await using down = await stage(driver, { SWEEP_MS: String(sweepMs) });
+      await using down = await on(sweepMs);
       down.control.set({ ...healthy, cut: true });
       await t.step("relay down, signed out", () => signOut(down, sweepMs));
       await t.step("relay down, removed", () => remove(down, sweepMs));

@@ -1,3 +1,4 @@
+import type { Role } from "../../../src/protocol/chats.ts";
 import { type Answered, perform } from "../model/perform.ts";
 import type { Operation } from "../model/operation.ts";
 import { wishOf } from "../model/wish.ts";
@@ -61,27 +62,42 @@ function wished(
   plan: Plan,
 ): Operation {
   const actor = cast.findIndex(({ userId }) => userId === account.userId);
-  const isDirect = cast.length === 2;
-  const kind = plan.kind as Operation["kind"];
+  const picture = follower.chats.get(chatId)?.picture;
+  const role = picture?.members.get(account.userId)?.role ?? "member";
   const wish = wishOf(
     {
       ...plan,
-      kind: isDirect && kind === "remove"
-        ? "send"
-        : actor === 0 && kind === "hide"
-        ? "read"
-        : kind,
+      ...sensible(plan, actor, cast.length === 2 ? "direct" : role),
       actor,
       person: plan.person % cast.length,
       other: plan.other % cast.length,
     },
     cast,
     messageIds,
-    lastSeqOf(follower.chats.get(chatId)?.picture.messages.keys() ?? []),
+    lastSeqOf(picture?.messages.keys() ?? []),
   );
   const isDemotion = wish.kind === "setRole" && wish.role === "member" &&
     wish.userId === cast[0]!.userId;
   return isDemotion ? { ...wish, role: "admin" } : wish;
+}
+
+/** Mostly what one may do: refusals are worth a try, and no more. `active` means oneself for `remove`. */
+function sensible(
+  { kind, active, other }: Plan,
+  actor: number,
+  role: Role | "direct",
+): { kind: Operation["kind"]; active: boolean } {
+  const wish = { kind: kind as Operation["kind"], active };
+  if (role === "direct" && kind === "remove") return { ...wish, kind: "send" };
+  if (actor === 0 && kind === "hide") return { ...wish, kind: "read" };
+  const isOwners = kind === "setRole";
+  const isAdmins = isOwners ||
+    ["add", "remove", "rename", "pin"].includes(kind);
+  const may = role === "owner" || (role === "admin" && !isOwners);
+  if (!isAdmins || may || other % 8 === 0) return wish;
+  return kind === "remove"
+    ? { ...wish, active: true }
+    : { ...wish, kind: "send" };
 }
 
 function lastSeqOf(seqs: Iterable<number>): number {

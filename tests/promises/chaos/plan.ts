@@ -10,22 +10,25 @@ export interface Plan extends Omit<ChatPlan, "kind" | "actor"> {
   readonly think: number;
 }
 
-/** Mostly what is common, and all of the rest; fewer go than come, so that there is somebody to act. */
+/**
+ * Mostly what is common, and all of the rest. Where only some may do a thing, others send instead; and
+ * more come than go, so that there is somebody to act.
+ */
 const weights: Record<Plan["kind"], number> = {
-  send: 36,
+  send: 22,
   react: 12,
   edit: 7,
   delete: 3,
   hide: 3,
-  pin: 3,
+  pin: 4,
   read: 9,
   typing: 7,
-  add: 8,
-  remove: 2.5,
-  setRole: 4,
+  add: 18,
+  remove: 4,
+  setRole: 5,
   rename: 2,
   reconnect: 2,
-  signOut: 1.5,
+  signOut: 2,
 };
 const kinds = Object.entries(weights) as [Plan["kind"], number][];
 const total = kinds.reduce((sum, [, weight]) => sum + weight, 0);

@@ -128,8 +128,13 @@ export async function run(options: RunOptions): Promise<string> {
         signal: options.signal,
         onActing: (acting) => actings.push(acting),
       });
-      const wrongs = [...world.wrongs(), ...complaints(fleet.lines)];
-      if (wrongs.length > 0) throw new Error(wrongs.slice(0, 20).join("\n"));
+      const [first, ...more] = [
+        ...world.wrongs(),
+        ...complaints(fleet.lines),
+      ];
+      if (first !== undefined) {
+        throw new Error(`${first} (and ${more.length} more like it)`);
+      }
     }
   } catch (error) {
     const { message } = error as Error;
