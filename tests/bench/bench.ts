@@ -2,11 +2,15 @@ import type { Databases } from "./databases.ts";
 import type { Bench, Running } from "./parts/bench.ts";
 import { coldStart } from "./parts/cold_start.ts";
 import { connectionBytes } from "./parts/connection_bytes.ts";
+import { delivery } from "./parts/delivery.ts";
 import { durableSends } from "./parts/durable_sends.ts";
 import { fanOut } from "./parts/fan_out.ts";
+import { idleCost } from "./parts/idle_cost.ts";
+import { isolates } from "./parts/isolates.ts";
 import { largeHello } from "./parts/large_hello.ts";
 import { history } from "./parts/history.ts";
 import { reconnectStorm } from "./parts/reconnect_storm.ts";
+import { relayRates } from "./parts/relay_rates.ts";
 import type { Processes } from "./processes.ts";
 import type { Machine, Report } from "./report.ts";
 import { floor } from "./systems/floor.ts";
@@ -22,6 +26,10 @@ export const parts = {
   ...besidePeers,
   coldStart,
   largeHello,
+  relayRates,
+  delivery,
+  idleCost,
+  isolates,
   reconnectStorm,
 } as const;
 export type PartName = keyof typeof parts;

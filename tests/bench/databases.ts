@@ -8,6 +8,8 @@ export interface Databases extends AsyncDisposable {
   countMessages(url: string): Promise<number>;
   /** Runs a statement, or several, on the database of a URL. */
   run(url: string, text: string): Promise<postgres.Row[]>;
+  /** The server's processes that serve the database of a URL; they may be another machine's. */
+  backends(url: string): Promise<number[]>;
   version(): Promise<string>;
 }
 
@@ -45,6 +47,14 @@ export function createDatabases(server: string): Databases {
       return Number(row!.count);
     },
     run: query,
+    async backends(url) {
+      const name = new URL(url).pathname.slice(1);
+      const rows = await query(
+        server,
+        `select pid from pg_stat_activity where datname = '${name}'`,
+      );
+      return rows.map(({ pid }) => Number(pid));
+    },
     async version() {
       const [row] = await query(server, "show server_version");
       return String(row!.server_version).split(" ")[0]!;

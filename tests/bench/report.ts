@@ -1,10 +1,14 @@
 import type { PerSystem } from "./parts/bench.ts";
 import type { ColdStart } from "./parts/cold_start.ts";
+import type { Delivery } from "./parts/delivery.ts";
 import type { DurableSends } from "./parts/durable_sends.ts";
 import type { FanOut } from "./parts/fan_out.ts";
 import type { History } from "./parts/history.ts";
+import type { IdleCost } from "./parts/idle_cost.ts";
+import type { Isolates } from "./parts/isolates.ts";
 import type { LargeHello } from "./parts/large_hello.ts";
 import type { ReconnectStorm } from "./parts/reconnect_storm.ts";
+import type { RelayRates } from "./parts/relay_rates.ts";
 
 /** Where the figures come from. */
 export interface Machine {
@@ -25,6 +29,10 @@ export interface Report {
   connectionBytes?: PerSystem;
   coldStart?: ColdStart;
   largeHello?: LargeHello;
+  relayRates?: RelayRates;
+  delivery?: Delivery;
+  idleCost?: IdleCost;
+  isolates?: Isolates;
   reconnectStorm?: ReconnectStorm;
   machine: Machine;
 }

@@ -1,15 +1,17 @@
 import { figure, row } from "./figure.ts";
 import type { PerSystem } from "./parts/bench.ts";
 import type { ColdStart } from "./parts/cold_start.ts";
+import type { Isolates } from "./parts/isolates.ts";
 import type { LargeHello } from "./parts/large_hello.ts";
 import type { Report } from "./report.ts";
+import { relayLines } from "./relay_table.ts";
 import { stormLines } from "./storm_table.ts";
 import { systemNames } from "./systems/system.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The report for people: a column a system, then what is Parley's alone, then the targets. */
 export function table(report: Report): string {
-  const { machine, coldStart, largeHello, reconnectStorm } = report;
+  const { machine, coldStart, largeHello, isolates, reconnectStorm } = report;
   const { deno, postgres, cores, loadAverage, socketioRuntime } = machine;
   const lines = [
     "",
@@ -22,6 +24,8 @@ export function table(report: Report): string {
   }
   if (coldStart) lines.push("", ...coldStartLines(coldStart));
   if (largeHello) lines.push("", ...largeHelloLines(largeHello));
+  lines.push(...relayLines(report));
+  if (isolates) lines.push("", ...isolateLines(isolates));
   if (reconnectStorm) lines.push("", ...stormLines(reconnectStorm));
 
   lines.push("");
@@ -84,3 +88,21 @@ const largeHelloLines = ({ chats, whole, withCursor }: LargeHello) => [
     figure(withCursor.cpuMs, 1),
   ]),
 ];
+
+const isolateLines = ({ rounds }: Isolates) => {
+  const add = (
+    label: string,
+    value: (round: Isolates["rounds"][number]) => number,
+    digits = 0,
+  ) => row(label, rounds.map((round) => figure(value(round), digits)));
+  return [
+    add("isolates of one process", ({ isolates }) => isolates),
+    add("  durable sends a second", ({ perSecond }) => perSecond),
+    add("  times those of one", ({ timesOne }) => timesOne, 2),
+    add("  p50 to the receiver, ms", ({ p50Ms }) => p50Ms, 1),
+    add("  p99 to the receiver, ms", ({ p99Ms }) => p99Ms, 1),
+    add("  processors busy: service", ({ busy }) => busy.service, 2),
+    add("    Postgres", ({ busy }) => busy.postgres, 2),
+    add("    load generator", ({ busy }) => busy.generator, 2),
+  ];
+};

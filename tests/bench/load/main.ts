@@ -20,12 +20,13 @@ type Handlers = {
   ) => Promise<Orders[O]["answer"]>;
 };
 
-await obeyOrders<Task>(({ system, host, world }) => {
+await obeyOrders<Task>(({ system, host, receiverHost, world }) => {
   const adapter = adapters[system];
   const held = new Held(adapter, host, world);
   let connectedPairs: Promise<Pairs> | undefined;
   let connectedGroup: Promise<FanOut> | undefined;
-  const pairs = () => connectedPairs ??= Pairs.connect(adapter, host, world);
+  const pairs = () =>
+    connectedPairs ??= Pairs.connect(adapter, host, world, receiverHost);
 
   const handlers: Handlers = {
     closedLoop: async (ask) => closedLoop(await pairs(), ask),

@@ -47,6 +47,8 @@ export interface Orders {
 export interface Task {
   system: SystemName;
   host: string;
+  /** Where the receivers of the pairs connect, if not to the same. */
+  receiverHost?: string;
   world: World;
 }
 

@@ -17,16 +17,20 @@ export async function parley(parts: SystemParts): Promise<System> {
   return {
     name: "parley",
     databaseUrl: service.databaseUrl,
-    populate,
+    populate: (server) => populate(server),
     start: () => service.start(),
   };
 }
 
-async function populate({ host }: Server): Promise<World> {
+/** The people and chats that the load is put on. */
+export async function populate(
+  { host }: Pick<Server, "host">,
+  pairCount: number = plan.pairs,
+): Promise<World> {
   const people: Session[] = [];
   let turn = 0;
   await Promise.all(Array.from({ length: registersAtOnce }, async () => {
-    while (turn < plan.pairs * 2) {
+    while (turn < pairCount * 2) {
       people.push(
         await post<Session>(
           host,
@@ -41,7 +45,7 @@ async function populate({ host }: Server): Promise<World> {
   }));
 
   const pairs = await Promise.all(
-    Array.from({ length: plan.pairs }, async (_, pair) => {
+    Array.from({ length: pairCount }, async (_, pair) => {
       const sender = people[pair * 2]!;
       const receiver = people[pair * 2 + 1]!;
       const { chatId } = await post<ChatItem>(

@@ -5,7 +5,7 @@ import { freePort, untilOk } from "../ports.ts";
 import type { Server, SystemParts } from "./system.ts";
 
 export interface StartOptions {
-  /** What stands between `deno` and the file of the service. */
+  /** What stands between `deno run` and the file of the service. */
   readonly args?: readonly string[];
   /** Beyond what all its processes have in common. */
   readonly env?: Readonly<Record<string, string>>;
@@ -14,8 +14,15 @@ export interface StartOptions {
 /** The service of this repository, migrated and configured as an operator would. */
 export interface ParleyService {
   readonly databaseUrl: string;
-  /** Starts another process of it and waits until it is ready. */
+  /** Starts another process of it, with one isolate, and waits until it is ready. */
   start(options?: StartOptions): Promise<Server>;
+  /** So many isolates behind one port, as `deno task start` does it. */
+  startIsolates(
+    count: number,
+    env?: StartOptions["env"],
+  ): Promise<Server>;
+  /** Two isolates in one process, each behind a port of its own. */
+  startTwins(env?: StartOptions["env"]): Promise<[Server, Server]>;
   /** An access token as the service makes them; good for an hour. */
   tokenOf(userId: UserId, deviceId: DeviceId): Promise<string>;
 }
@@ -48,15 +55,16 @@ export async function createParleyService(
     lifetimeMs: tokenMs,
   });
 
-  return {
-    databaseUrl,
-    async start({ args = [], env = {} } = {}) {
-      const port = freePort();
-      const process = processes.start(
-        Deno.execPath(),
-        ["run", "-A", ...args, "src/main.ts"],
-        { env: { ...common, ...env, PORT: String(port) } },
-      );
+  /** Starts a process that listens on these ports, and waits until it is ready on all of them. */
+  async function launch(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    ports: readonly number[],
+  ): Promise<Server[]> {
+    const process = processes.start(Deno.execPath(), args, {
+      env: { ...common, ...env },
+    });
+    return await Promise.all(ports.map(async (port): Promise<Server> => {
       const host = `127.0.0.1:${port}`;
       await untilOk(`http://${host}/health/ready`, process);
       return {
@@ -64,6 +72,44 @@ export async function createParleyService(
         host,
         [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
       };
+    }));
+  }
+
+  return {
+    databaseUrl,
+    async start({ args = [], env = {} } = {}) {
+      const port = freePort();
+      const [server] = await launch(
+        ["run", "-A", ...args, "src/main.ts"],
+        { ...env, PORT: String(port) },
+        [port],
+      );
+      return server!;
+    },
+    async startIsolates(count, env = {}) {
+      const port = freePort();
+      const [server] = await launch(
+        [
+          "serve",
+          "-A",
+          "--parallel",
+          "--host=127.0.0.1",
+          `--port=${port}`,
+          "src/serve.ts",
+        ],
+        { ...env, PORT: String(port), DENO_JOBS: String(count) },
+        [port],
+      );
+      return server!;
+    },
+    async startTwins(env = {}) {
+      const ports = [freePort(), freePort()];
+      const servers = await launch(
+        ["run", "-A", "tests/bench/twins_main.ts"],
+        { ...env, PORTS: ports.join(",") },
+        ports,
+      );
+      return servers as [Server, Server];
     },
     async tokenOf(userId, deviceId) {
       return (await accessTokens.issue(userId, deviceId)).accessToken;
