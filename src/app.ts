@@ -30,6 +30,7 @@ import { systemClock } from "./lib/clock.ts";
 import type { Counters } from "./lib/counters.ts";
 import type { Log } from "./lib/log.ts";
 import { rarely } from "./lib/rarely.ts";
+import { createSoon } from "./lib/soon.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
@@ -39,6 +40,7 @@ import { createPresence } from "./presence/mod.ts";
 import { limits } from "./protocol/limits.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
+import { rates, readsAtOnce } from "./rates.ts";
 import { createRoutes } from "./routes.ts";
 import { loadSecrets } from "./secrets.ts";
 import { exportMeasures } from "./telemetry.ts";
@@ -46,19 +48,11 @@ import { exportMeasures } from "./telemetry.ts";
 /** Time limit of every round trip to the database, in milliseconds. */
 const queryMs = 10_000;
 
+/** A relay that tells of gaps all the time makes for a sweep this often, and not more. */
+const gapSweepMs = 1000;
+
 /** A service whose relay is away says so this often, and not for each message. */
 const logRelayEveryMs = 10_000;
-
-/** What one address, device or name may ask for; far above what people do. */
-const rates = {
-  requestsPerIp: { burst: 10_000, perSecond: 5000 },
-  requestsPerDevice: { burst: 1000, perSecond: 200 },
-  signInsPerIp: { burst: 300, perSecond: 1 },
-  signInsPerName: { burst: 10, perSecond: 0.1 },
-} as const;
-
-/** Reads of pages that one person may have under way, and waiting, whatever the connections. */
-const readsAtOnce = { places: 4, waiting: 512 } as const;
 
 export interface App extends AsyncDisposable {
   /** How it hears of other isolates, for the operator. */
@@ -196,7 +190,7 @@ export async function createApp(
     },
     onGap() {
       counters.add("parley.relay.gaps");
-      void sweep.once();
+      sweepSoon();
     },
     onFailure: onRelayTrouble,
   }));
@@ -218,7 +212,8 @@ export async function createApp(
   };
   const sweep = cleanup.use(
     await startSweep({
-      db,
+      // The spine's own: a crowd of readers must not make it late.
+      db: spineDb,
       intervalMs: config.sweepMs,
       onHeads(heads) {
         counters.add("parley.sweep.heads", heads.length);
@@ -239,6 +234,9 @@ export async function createApp(
         log.warn("sweep failed", { error });
       },
     }),
+  );
+  const sweepSoon = cleanup.use(
+    createSoon(() => void sweep.once(), gapSweepMs),
   );
   const gateway = createGateway({
     hub,

@@ -180,23 +180,22 @@ const partners = [
   ["DATABASE_DIRECT_URL", "DATABASE_URL"],
 ] as const;
 
-const relayNeeds: Partial<Record<string, keyof Variables>> = {
-  upstash: "UPSTASH_REDIS_REST_URL",
-  postgres: "DATABASE_URL",
+const relayNeeds: Partial<Record<string, readonly (keyof Variables)[]>> = {
+  upstash: ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
+  postgres: ["DATABASE_URL"],
 };
 
 function missingPartners(
   given: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const needed = relayNeeds[given.RELAY ?? ""];
-  return [
-    ...partners
-      .filter(([name, partner]) => given[name] && !given[partner])
-      .map(([name, partner]) => `${partner} must be set together with ${name}`),
-    ...(needed && !given[needed]
-      ? [`${needed} must be set together with RELAY=${given.RELAY}`]
-      : []),
-  ];
+  const needed = relayNeeds[given.RELAY ?? ""] ?? [];
+  const missing = new Map<string, string>([
+    ...needed.map((name) => [name, `RELAY=${given.RELAY}`] as const),
+    ...partners.filter(([name]) => given[name])
+      .map(([name, partner]) => [partner, name] as const),
+  ]);
+  return [...missing].filter(([name]) => !given[name])
+    .map(([name, other]) => `${name} must be set together with ${other}`);
 }
 
 function upstashOf(read: Variables): Config["upstash"] {

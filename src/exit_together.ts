@@ -17,21 +17,26 @@ export interface ExitTogether extends Disposable {
 }
 
 /**
+ * `isolates` is how many there are at least: one that is too busy to hear the signal is waited for.
+ *
  * Isolates of one process get the signal to stop each for itself, and the first one that calls
  * `Deno.exit` ends them all. So they tell each other, and the exit waits for the last.
  */
 export function exitTogether(
+  isolates: number,
   exit: (code: number) => never = Deno.exit,
 ): ExitTogether {
   const isolate = crypto.randomUUID();
   const channel = new BroadcastChannel("parley exit");
   const busy = new Set<string>();
+  const announced = new Set<string>();
   let since = Infinity;
   let onNotice = () => {};
 
   function take({ isolate, isDone }: Notice) {
     if (isDone) busy.delete(isolate);
     else busy.add(isolate);
+    announced.add(isolate);
     onNotice();
   }
   channel.onmessage = ({ data }) => take(data as Notice);
@@ -60,8 +65,9 @@ export function exitTogether(
       for (;;) {
         const passed = performance.now() - since;
         if (passed >= latestMs) break;
-        if (busy.size === 0 && passed >= settleMs) break;
-        await sleep((busy.size === 0 ? settleMs : latestMs) - passed);
+        const isQuiet = busy.size === 0 && announced.size >= isolates;
+        if (isQuiet && passed >= settleMs) break;
+        await sleep((isQuiet ? settleMs : latestMs) - passed);
       }
       return exit(0);
     },

@@ -10,7 +10,7 @@ const isWindows = Deno.build.os === "windows";
 /** What a person, a supervisor or a platform asks a process to stop with. */
 export const stopSignals: readonly Deno.Signal[] = isWindows
   ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM"];
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** What `deno task start` asks its isolates to stop with. */
 export const stopIsolates: Deno.Signal = "SIGUSR2";
@@ -19,6 +19,25 @@ export const stopIsolates: Deno.Signal = "SIGUSR2";
 export function signalled(signals: readonly Deno.Signal[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of signals) Deno.addSignalListener(signal, () => resolve());
+  return promise;
+}
+
+/** Names the process that started this one, for it to stop when that is gone. */
+export const startedBy = "PARLEY_STARTED_BY";
+
+/** How often an isolate looks whether whoever started it is still there, in milliseconds. */
+const parentMs = 1000;
+
+/** Resolves when `deno task start`, which started this process, is gone without having stopped it. */
+export function orphaned(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const parent = Deno.ppid;
+  if (Deno.env.get(startedBy) !== String(parent)) return promise;
+  const timer = setInterval(() => {
+    if (Deno.ppid === parent) return;
+    clearInterval(timer);
+    resolve();
+  }, parentMs);
   return promise;
 }
 
@@ -61,6 +80,8 @@ export function greeting(
 
 /** A start that failed: a sentence for the operator, and out. */
 export function giveUp(error: unknown): never {
-  console.error(error instanceof Error ? error.message : error);
+  const isTaken = error instanceof Deno.errors.AddrInUse;
+  const hint = isTaken ? ". Stop what listens there, or set another PORT" : "";
+  console.error(error instanceof Error ? `${error.message}${hint}` : error);
   Deno.exit(1);
 }

@@ -9,6 +9,7 @@ import { createLog } from "./lib/log.ts";
 import {
   giveUp,
   greeting,
+  orphaned,
   signalled,
   stop,
   stopIsolates,
@@ -25,10 +26,11 @@ function writeLine(line: string) {
 
 const config = readOrGiveUp();
 const log = createLog({ level: config.logLevel, write: writeLine });
-const exit = exitTogether();
+const exit = exitTogether(config.isolates ?? 1);
 const app = await createApp(config, log).catch(giveUp);
 
-void signalled([...stopSignals, stopIsolates]).then(async () => {
+const toldToStop = signalled([...stopSignals, stopIsolates]);
+void Promise.race([toldToStop, orphaned()]).then(async () => {
   exit.announce();
   await stop(app, log);
   await exit.whenAllAreDone();

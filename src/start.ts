@@ -4,7 +4,13 @@
  * open, that one alone.
  */
 import { readConfig } from "./config.ts";
-import { giveUp, signalled, stopIsolates, stopSignals } from "./lifecycle.ts";
+import {
+  giveUp,
+  signalled,
+  startedBy,
+  stopIsolates,
+  stopSignals,
+} from "./lifecycle.ts";
 
 async function start(): Promise<void> {
   // Once for all of them: a fault is told once.
@@ -17,6 +23,8 @@ async function start(): Promise<void> {
     await import("./main.ts");
     return;
   }
+  // Here, where a taken port can be told in a sentence.
+  Deno.listen({ hostname: host, port }).close();
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "serve",
@@ -26,7 +34,7 @@ async function start(): Promise<void> {
       `--port=${port}`,
       new URL("./serve.ts", import.meta.url).href,
     ],
-    env: { DENO_JOBS: String(isolates) },
+    env: { DENO_JOBS: String(isolates), [startedBy]: String(Deno.pid) },
     // A group of its own, which Ctrl-C in a terminal does not reach: see `passOn`.
     detached: true,
     stdin: "null",

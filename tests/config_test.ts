@@ -113,7 +113,10 @@ Deno.test("readConfig() asks for what a relay needs", () => {
   const { DATABASE_URL: _, ...embedded } = complete;
   const url = "https://redis.example.com";
   const faulty: [env: Record<string, string>, missing: string][] = [
-    [{ RELAY: "upstash" }, "UPSTASH_REDIS_REST_URL"],
+    [
+      { RELAY: "upstash", UPSTASH_REDIS_REST_URL: url },
+      "UPSTASH_REDIS_REST_TOKEN",
+    ],
     [{ UPSTASH_REDIS_REST_URL: url }, "UPSTASH_REDIS_REST_TOKEN"],
     [{ UPSTASH_REDIS_REST_TOKEN: "t" }, "UPSTASH_REDIS_REST_URL"],
     [{ RELAY: "postgres" }, "DATABASE_URL"],

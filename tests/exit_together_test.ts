@@ -13,8 +13,8 @@ function fakeExit() {
 
 Deno.test("the exit waits for the last isolate that stops", async () => {
   const [first, second] = [fakeExit(), fakeExit()];
-  using one = exitTogether(first.exit);
-  using two = exitTogether(second.exit);
+  using one = exitTogether(2, first.exit);
+  using two = exitTogether(2, second.exit);
   let hasEnded = false;
   void first.exited.then(() => hasEnded = true);
 
@@ -31,7 +31,7 @@ Deno.test("the exit waits for the last isolate that stops", async () => {
 
 Deno.test("an isolate that is alone exits by itself", async () => {
   const { exit, exited } = fakeExit();
-  using only = exitTogether(exit);
+  using only = exitTogether(1, exit);
   only.announce();
   await only.whenAllAreDone();
   assert.equal(await exited, 0);

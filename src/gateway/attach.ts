@@ -32,11 +32,14 @@ export async function attach(
 ): Promise<void> {
   const caller = await authenticate(token);
   connection.identify(caller);
+  let entering: ReturnType<typeof enterChats> | undefined;
+  let isAttached = false;
   try {
     // The account first: from here on it tells of chats that come and go, and of a sign-out.
     await hub.enter(connection, [caller.userId]);
+    entering = enterChats(hub, inbox, connection, cursor);
     const [heads, user] = await Promise.all([
-      enterChats(hub, inbox, connection, cursor),
+      entering,
       readUser(caller),
       // Again: a sign-out between the first look and the entering was not heard.
       authenticate(token),
@@ -55,9 +58,12 @@ export async function attach(
         scopeId === caller.userId || hub.isIn(connection, scopeId as ChatId),
     );
     hub.check(heads.late);
+    isAttached = true;
   } finally {
-    // A socket that closed meanwhile has left before it had entered everything.
-    if (connection.isClosed) hub.leave(connection);
+    // Where something else failed it goes on entering, and a socket that closed meanwhile has left
+    // before it had entered everything.
+    await Promise.allSettled([entering]);
+    if (!isAttached || connection.isClosed) hub.leave(connection);
   }
 }
 

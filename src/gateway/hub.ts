@@ -138,7 +138,11 @@ export function createHub(parts: HubParts): Hub {
     if (event.type === "member.left") {
       expel(event.member.userId, event.chatId, event.rev);
     }
-    if (event.type === "receipt.updated") told.note(event);
+    if (event.type === "receipt.updated") {
+      // Cursors only move forward, whatever comes late or twice.
+      if (!told.isNews(event)) return;
+      told.note(event);
+    }
     fanOut(scope, rev, event);
     if (event.type === "chat.created") admit(scope.id, event.chatId, event.rev);
     else if (
@@ -214,7 +218,7 @@ export function createHub(parts: HubParts): Hub {
     );
     if (accountRev <= scope.rev!) return;
     left.forEach((chatId) => expel(userId, chatId));
-    joined.forEach((chatId) => admit(userId, chatId, 0));
+    joined.forEach(({ chatId, rev }) => admit(userId, chatId, rev));
     moveTo(scope, accountRev);
     revoked.forEach((deviceId) => revoke(userId, deviceId));
   }
@@ -273,8 +277,11 @@ export function createHub(parts: HubParts): Hub {
       for (const { chatId, userId, deliveredSeq, readSeq } of receipts) {
         const scope = scopes.get(chatId);
         const receipt = { chatId, userId, deliveredSeq, readSeq };
-        if (!scope || !told.isNews(receipt)) continue;
+        if (!scope) continue;
+        const isNews = told.isNews(receipt);
+        // Noted in any case: the next sweep may find it again.
         told.note(receipt);
+        if (!isNews) continue;
         fanOut(scope, undefined, { type: "receipt.updated", ...receipt });
       }
     },

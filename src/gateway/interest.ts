@@ -8,6 +8,8 @@ export interface InterestParts {
   onFailure(error: unknown): void;
   /** How long a listener waits for a relay that does not answer, in milliseconds; the sweep covers it. */
   readonly patienceMs?: number;
+  /** How long after a failure a shard is tried again by itself, in milliseconds. */
+  readonly retryMs?: number;
 }
 
 /**
@@ -28,17 +30,34 @@ export interface Interest extends AsyncDisposable {
 interface Shard {
   scopes: number;
   subscription: Promise<AsyncDisposable | undefined>;
+  /** Somebody waited for it in vain: nobody waits for it again until it is there. */
+  isLate: boolean;
+  /** Runs while it could not be subscribed to. */
+  retry?: ReturnType<typeof setTimeout>;
 }
 
 export function createInterest(
-  { relay, on, onGap, onFailure, patienceMs = 1000 }: InterestParts,
+  { relay, on, onGap, onFailure, patienceMs = 1000, retryMs = 5000 }:
+    InterestParts,
 ): Interest {
   const shards = new Map<number, Shard>();
 
-  function subscribe(shard: number): Shard["subscription"] {
-    return relay.subscribe(shard, on, onGap).catch((error) => {
+  function subscribe(number: number): Shard["subscription"] {
+    return relay.subscribe(number, on, onGap).catch((error) => {
       onFailure(error);
+      const shard = shards.get(number);
+      if (shard) shard.retry ??= setTimeout(() => retry(number), retryMs);
       return undefined;
+    });
+  }
+
+  /** Those who listen already must not have to wait for the next one to come. */
+  function retry(number: number) {
+    const shard = shards.get(number);
+    if (!shard) return;
+    delete shard.retry;
+    void subscribed(number).then(async () => {
+      if (await shard.subscription) onGap();
     });
   }
 
@@ -52,7 +71,8 @@ export function createInterest(
     await shard.subscription;
   }
 
-  async function release({ subscription }: Shard) {
+  async function release({ subscription, retry }: Shard) {
+    clearTimeout(retry);
     try {
       await (await subscription)?.[Symbol.asyncDispose]();
     } catch (error) {
@@ -66,14 +86,29 @@ export function createInterest(
         const number = shardOf(scopeId);
         const shard = shards.get(number);
         if (shard) shard.scopes++;
-        else shards.set(number, { scopes: 1, subscription: subscribe(number) });
+        else {
+          const subscription = subscribe(number);
+          shards.set(number, { scopes: 1, subscription, isLate: false });
+        }
       }
-      const all = Promise.all(
-        [...new Set(scopeIds.map(shardOf))].map(subscribed),
+      const wanted = [...new Set(scopeIds.map(shardOf))].map((number) => ({
+        shard: shards.get(number),
+        ready: subscribed(number),
+      })).filter(({ shard }) => !shard?.isLate);
+      const inTime = await atMost(
+        Promise.all(wanted.map(({ ready }) => ready)),
+        patienceMs,
       );
-      const inTime = await atMost(all, patienceMs);
-      // What was announced meanwhile did not arrive.
-      if (!inTime) void all.then(onGap);
+      if (inTime) return;
+      for (const { shard, ready } of wanted) {
+        if (shard) shard.isLate = true;
+        void ready.then(() => {
+          if (!shard?.isLate) return;
+          shard.isLate = false;
+          // What was announced meanwhile did not arrive.
+          onGap();
+        });
+      }
     },
 
     drop(scopeId) {

@@ -19,7 +19,8 @@ export interface ChatCatchUp {
 /** The same for an account. */
 export interface AccountCatchUp {
   readonly accountRev: number;
-  readonly joined: readonly ChatId[];
+  /** Each with the counter that the chat stood at then. */
+  readonly joined: readonly { readonly chatId: ChatId; readonly rev: number }[];
   readonly left: readonly ChatId[];
   readonly revoked: readonly DeviceId[];
 }
@@ -50,14 +51,11 @@ export async function catchUpAccount(
     membershipsSince(userId, rev),
     revokedSince(userId, rev),
   );
-  const chatsWhere = (present: boolean) =>
-    memberships.filter((membership) => membership.present === present).map((
-      { chatId },
-    ) => chatId);
   return {
     accountRev: now?.accountRev ?? rev,
-    joined: chatsWhere(true),
-    left: chatsWhere(false),
+    joined: memberships.filter(({ present }) => present),
+    left: memberships.filter(({ present }) => !present)
+      .map(({ chatId }) => chatId),
     revoked: revoked.map(({ deviceId }) => deviceId),
   };
 }

@@ -170,11 +170,11 @@ export const leaversSince = (chatId: ChatId, rev: number) =>
   sql<LeaverRow>`select user_id from members
     where chat_id = ${chatId}::uuid and rev > ${rev} and left_at is not null`;
 
-/** Memberships that came or went after an account's `rev`. */
+/** Memberships that came or went after an account's `rev`, and where their chats stand. */
 export const membershipsSince = (userId: UserId, accountRev: number) =>
-  sql<{ chatId: ChatId; present: boolean }>`select chat_id,
-      left_at is null and deleted_at is null as present
-    from members join chats using (chat_id)
+  sql<{ chatId: ChatId; rev: number; present: boolean }>`select chat_id,
+      heads.rev, left_at is null and deleted_at is null as present
+    from members join chats using (chat_id) join heads on scope_id = chat_id
     where user_id = ${userId}::uuid and account_rev > ${accountRev}`;
 
 export const revokedSince = (userId: UserId, accountRev: number) =>

@@ -106,7 +106,8 @@ export function createWatch(parts: WatchParts): Watch {
 
   function end(watched: Watched) {
     for (const subject of watched.told.keys()) {
-      subject.watches.delete(watched);
+      // A watch that fails may have been replaced or left meanwhile: it ends once.
+      if (!subject.watches.delete(watched)) continue;
       if (subject.watches.size > 0) continue;
       subjects.delete(subject.userId);
       interest.drop(subject.userId);

@@ -6,7 +6,7 @@ import type { Announcement } from "./relay.ts";
  */
 export interface Envelope {
   close(announcements: readonly Announcement[]): string;
-  /** Throws for what was not closed by this service. */
+  /** Throws for what was not closed by this service, or too long ago. */
   open(text: string): readonly Announcement[];
 }
 
@@ -17,9 +17,40 @@ export interface TextSealer {
   open(sealed: string): string;
 }
 
-export function createEnvelope(sealer: TextSealer): Envelope {
+interface Letter {
+  /** When it was closed, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly announcements: readonly Announcement[];
+}
+
+/**
+ * How far the clocks of isolates may be apart, and how long a relay may keep an announcement. Older
+ * ones are refused, as a gap: somebody may have kept them to play them again, or the database may
+ * have been restored meanwhile, which gives their numbers to other changes.
+ */
+const freshMs = 60_000;
+
+export function createEnvelope(
+  sealer: TextSealer,
+  clock: () => number = Date.now,
+): Envelope {
   return {
-    close: (announcements) => sealer.seal(JSON.stringify(announcements)),
-    open: (text) => JSON.parse(sealer.open(text)) as Announcement[],
+    close: (announcements) =>
+      sealer.seal(
+        JSON.stringify({ at: clock(), announcements } satisfies Letter),
+      ),
+    open(text) {
+      const { at, announcements } = JSON.parse(sealer.open(text)) as Letter;
+      const age = clock() - at;
+      if (Math.abs(age) > freshMs) {
+        throw new Error(
+          `Cannot take announcements of ${
+            Math.round(age / 1000)
+          } s ago: the relay kept them for ` +
+            "too long, or two clocks differ",
+        );
+      }
+      return announcements;
+    },
   };
 }

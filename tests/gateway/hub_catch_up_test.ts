@@ -116,7 +116,7 @@ Deno.test("an account that missed news is brought to where the database is", asy
       const revoked = [phone.deviceId];
       return Promise.resolve({
         accountRev: 5,
-        joined: [joined],
+        joined: [{ chatId: joined, rev: 1 }],
         left: [lost],
         revoked,
       });

@@ -10,6 +10,7 @@ function stage(
   {
     refuse = () => Promise.resolve(false) as Promise<boolean>,
     patienceMs = 60_000,
+    retryMs = 1_000_000,
   } = {},
 ) {
   const open: number[] = [];
@@ -35,6 +36,7 @@ function stage(
     onGap: () => gaps++,
     onFailure: (error) => complaints.push((error as Error).message),
     patienceMs,
+    retryMs,
   });
   return {
     interest,
@@ -166,4 +168,19 @@ Deno.test("a relay that does not answer holds nobody up, and is a gap until it d
   gate.open();
   await turn();
   assert.deepEqual([open, gaps()], [[shardOf(chat)], 1]);
+});
+
+Deno.test("a shard that was refused is tried again by itself, and is a gap until then", async () => {
+  let isAway = true;
+  const { interest, open, gaps } = stage({
+    refuse: () => Promise.resolve(isAway),
+    retryMs: 1,
+  });
+  const chat = newChat();
+  await interest.take([chat], [chat]);
+  assert.deepEqual(open, []);
+  isAway = false;
+  while (gaps() === 0) await turn();
+  assert.deepEqual(open, [shardOf(chat)]);
+  interest.drop(chat);
 });

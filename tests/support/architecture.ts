@@ -23,6 +23,7 @@ const floors: readonly (readonly string[])[] = [
     "open_relay",
     "lifecycle",
     "measures",
+    "rates",
     "telemetry",
     "exit_together",
     "main",

@@ -17,7 +17,7 @@ const writeLine = (line: string) =>
 
 const config = readConfig(Deno.env.toObject());
 const log = createLog({ level: config.logLevel, write: writeLine });
-const exit = exitTogether();
+const exit = exitTogether(1);
 const app = await createFaultyApp(config, log).catch(giveUp);
 
 void signalled([stopIsolates]).then(async () => {
