@@ -179,7 +179,10 @@ export async function createApp(
     sealer,
     turns,
     newId: uuidv7,
-    onUnreadable: (error) => log.error("message does not open", { error }),
+    onUnreadable(error) {
+      counters.add("parley.messages.unreadable");
+      log.error("message does not open", { error });
+    },
   });
   const inbox = createInbox({ db, open: messages.open, turns });
 
@@ -286,6 +289,10 @@ export async function createApp(
     inbox,
   });
 
+  counters.watch(
+    "parley.background.failures",
+    () => background.failures.values().reduce((sum, count) => sum + count, 0),
+  );
   counters.watch("parley.connections", () => gateway.connections);
   counters.watch("parley.scopes", () => hub.scopes);
   counters.watch("parley.relay.shards", () => interest.shards);
