@@ -31,6 +31,8 @@ export async function attach(
   answer: (welcome: Welcome) => void,
 ): Promise<void> {
   const caller = await authenticate(token);
+  // Among thousands who come back at once many have given up by now: the others come first.
+  if (connection.isClosed) return;
   connection.identify(caller);
   let entering: ReturnType<typeof enterChats> | undefined;
   let isAttached = false;

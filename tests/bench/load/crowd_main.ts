@@ -18,11 +18,11 @@ class Crowd {
   #backAt = 0;
 
   constructor({ people, pairs }: CrowdTask) {
-    const answered = (messageId: string, ok: boolean) => {
-      this.#writers.before.answered(messageId, ok);
-      this.#writers.among.answered(messageId, ok);
+    const stored = (messageId: string) => {
+      this.#writers.before.stored(messageId);
+      this.#writers.among.stored(messageId);
     };
-    this.#members = people.map((token) => new Member(token, answered));
+    this.#members = people.map((token) => new Member(token, stored));
     const written = pairs.map(({ chatId, sender, receiver }) => ({
       chatId,
       sender: this.#members[sender]!,
@@ -96,14 +96,22 @@ class Crowd {
     before.stop();
     among.stop();
     const until = performance.now() + drainMs;
-    const lost = () =>
-      before.unanswered + among.unanswered +
-      this.#members.filter(({ isLive }) => !isLive).length;
-    while (lost() > 0 && performance.now() < until) await pause(20);
+    const unanswered = () => before.unanswered + among.unanswered;
+    const away = () => this.#members.filter(({ isLive }) => !isLive).length;
+    while (unanswered() + away() > 0 && performance.now() < until) {
+      await pause(20);
+    }
+    const refusals: Record<string, number> = {};
+    for (const member of this.#members) {
+      for (const [code, count] of member.refusals) {
+        refusals[code] = (refusals[code] ?? 0) + count;
+      }
+    }
     return {
       before: before.figures(this.#backAt),
       among: among.figures(this.#backAt),
-      lost: lost(),
+      lost: unanswered() + away(),
+      refusals,
     };
   }
 }

@@ -40,6 +40,13 @@ export interface CrowdOrders {
   /** The pairs stop. What they sent since everybody came back, by whether they were back before. */
   stop: {
     ask: Record<string, never>;
-    answer: { before: SendsInStorm; among: SendsInStorm; lost: number };
+    answer: {
+      before: SendsInStorm;
+      among: SendsInStorm;
+      /** Sends that were not answered, and clients that were not live. */
+      lost: number;
+      /** Sends that the service did not take at first, by the code of the problem. */
+      refusals: Record<string, number>;
+    };
   };
 }

@@ -13,10 +13,12 @@ export class Member {
   #socket: WebSocket | undefined;
   #live = false;
   readonly #unanswered = new Map<string, string>();
+  /** Answers that said no, by their code. */
+  readonly refusals = new Map<string, number>();
 
   constructor(
     private readonly token: Person,
-    private readonly onAnswer: (messageId: string, ok: boolean) => void,
+    private readonly onStored: (messageId: string) => void = () => {},
   ) {}
 
   /** Rejects when the connection is closed before hello is answered. */
@@ -38,7 +40,7 @@ export class Member {
       socket.onmessage = ({ data }) => {
         const frame = JSON.parse(data);
         if (frame.type !== "reply") return;
-        if (frame.id !== "hello") return this.#answered(frame.id, frame.ok);
+        if (frame.id !== "hello") return this.#answered(frame);
         if (!frame.ok) return reject(new Error(frame.error.code));
         this.#cursor = frame.data.cursor;
         this.#live = true;
@@ -78,7 +80,24 @@ export class Member {
     return this.#live;
   }
 
-  #answered(messageId: string, ok: boolean): void {
-    if (this.#unanswered.delete(messageId)) this.onAnswer(messageId, ok);
+  #answered({ id, ok, error }: ReplyFrame): void {
+    const frame = this.#unanswered.get(String(id));
+    if (frame === undefined) return;
+    if (ok) {
+      this.#unanswered.delete(String(id));
+      return this.onStored(String(id));
+    }
+    const { code, retryAfterMs = 1000 } = error;
+    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
+    setTimeout(() => {
+      if (this.#live) this.#socket!.send(frame);
+    }, retryAfterMs);
   }
+}
+
+/** As much of it as matters here. */
+interface ReplyFrame {
+  readonly id: string | number;
+  readonly ok: boolean;
+  readonly error: { readonly code: string; readonly retryAfterMs?: number };
 }

@@ -37,10 +37,9 @@ export class Writers {
   }
 
   /** Those whose message it is not are not asked. */
-  answered(messageId: string, ok: boolean): void {
+  stored(messageId: string): void {
     const sent = this.#sent.get(messageId);
-    // One that is refused is due again: what counts is when it is stored.
-    if (sent && ok) sent.answeredAt = performance.now();
+    if (sent) sent.answeredAt = performance.now();
   }
 
   get unanswered(): number {

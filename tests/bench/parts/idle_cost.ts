@@ -96,7 +96,7 @@ async function startIsolate(
     },
     async connect() {
       await Promise.all(people.map(async (token) => {
-        const member = new Member(token, () => {});
+        const member = new Member(token);
         await member.connect(server.host);
         stack.defer(() => member.disconnect());
       }));

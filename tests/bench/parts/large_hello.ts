@@ -70,7 +70,7 @@ export async function largeHello(bench: Bench): Promise<LargeHello> {
       cpuMs: (await cpuSeconds(pid) - before) * 1000 / hellos,
     };
   }
-  const fresh = () => new Member(one!.accessToken, () => {});
+  const fresh = () => new Member(one!.accessToken);
   const known = fresh();
   return {
     chats,

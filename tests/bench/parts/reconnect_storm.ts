@@ -28,6 +28,8 @@ export interface Storm extends Return {
   among: SendsInStorm;
   /** Sends without an answer and clients without a connection at the end: none, one hopes. */
   lost: number;
+  /** Sends that were refused, and stored later. */
+  refusals: Record<string, number>;
   peakBytes: number;
   /** Processor seconds of the service and of the clients, until all were live. */
   cpuSeconds: { service: number; clients: number };
