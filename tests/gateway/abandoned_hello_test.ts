@@ -49,3 +49,33 @@ for (
     assert.deepEqual([...stage.present], [bob.userId]);
   });
 }
+
+Deno.test("a hello that fails while it still enters chats leaves no listener behind", async () => {
+  const world = createWorld();
+  const [ann, bob] = [world.actor(), world.actor()];
+  world.chatOf(ann);
+  const gate = createGate();
+  await using stage = gatewayStage(world, {
+    readUser: (caller) =>
+      caller.userId === ann.userId
+        ? Promise.reject(new Error("The database is away"))
+        : world.readUser(caller),
+    inbox: {
+      async chatIds(userId) {
+        if (userId === ann.userId) await gate.pass();
+        return await world.chatIds(userId);
+      },
+      readHeads: world.readHeads,
+    },
+  });
+  await using line = await connect(stage.url, bob.token);
+  const peer = await dial(stage.url);
+  peer.say({ type: "hello", id: 1, token: ann.token });
+  await gate.reached;
+  for (let i = 0; i < 20; i++) await line.ask({ type: "ping" });
+  gate.open();
+  await peer.closed;
+  for (let i = 0; i < 20; i++) await line.ask({ type: "ping" });
+  assert.equal(stage.hub.scopes, 1);
+  assert.equal(stage.interest.shards, 1);
+});

@@ -219,3 +219,22 @@ Deno.test("watch: who goes before the answer leaves nothing behind", async () =>
   assert.deepEqual([interested, watch.size, anns.heard], [[], 0, []]);
   assert.equal(looks.length, 0);
 });
+
+Deno.test("watch: one that fails after it was left gives nothing away that is another's", async () => {
+  const { watch, looks, interested } = heldWatch();
+  const bob = newUser();
+  const [anns, cleos] = [watcher(newUser()), watcher(newUser())];
+  const failing = watch.watch(anns, [bob.userId]).catch(() => {});
+  await turn();
+  watch.unwatch(anns);
+  assert.deepEqual(interested, []);
+  const watching = watch.watch(cleos, [bob.userId]);
+  await turn();
+  assert.deepEqual(interested, [bob.userId]);
+  await looks[0]!.fail();
+  await failing;
+  assert.deepEqual(interested, [bob.userId], "still watched by another one");
+  await looks[1]!.answer(true);
+  await watching;
+  assert.equal(watch.size, 1);
+});
