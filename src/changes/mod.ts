@@ -39,6 +39,7 @@ export {
   type SweepSource,
   type SweptHead,
 } from "./sweep.ts";
+export { unseenFrom } from "./unseen.ts";
 
 export interface ChangesParts {
   readonly db: Database;
