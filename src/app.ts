@@ -1,12 +1,12 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
-import { createAccounts } from "./accounts/mod.ts";
+import { createAccounts, startErasure } from "./accounts/mod.ts";
 import {
   createAnnounce,
   createChanges,
   lanesAtOnce,
   startSweep,
 } from "./changes/mod.ts";
-import { createChats, keysOf } from "./chats/mod.ts";
+import { createChats, keysOf, leaveChats } from "./chats/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -24,8 +24,8 @@ import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
-import { createMessages } from "./messages/mod.ts";
-import { createPresence } from "./presence/mod.ts";
+import { createMessages, eraseReading } from "./messages/mod.ts";
+import { createPresence, erasePresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
 import { createLocalRelay } from "./relay/local.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
@@ -122,6 +122,7 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    onDeleted: (userId) => erasure.begin(userId),
   });
   const chats = createChats({
     db,
@@ -141,6 +142,13 @@ export async function createApp(
   const presence = cleanup.use(
     createPresence({ db, clock: systemClock, turns, background }),
   );
+  const erasure = cleanup.use(startErasure({
+    db,
+    clock: systemClock,
+    // Whoever is in no chat any more leaves no more traces behind.
+    steps: [leaveChats({ db, changes }), eraseReading(db), erasePresence(db)],
+    background,
+  }));
   const inbox = createInbox({ db, open: messages.open, turns });
 
   // The gateway.

@@ -2,6 +2,7 @@ import type { Database } from "../db/database.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import {
   chatHead,
+  deletion,
   leaversSince,
   membershipsSince,
   moment,
@@ -22,6 +23,8 @@ export interface AccountCatchUp {
   readonly joined: readonly ChatId[];
   readonly left: readonly ChatId[];
   readonly revoked: readonly DeviceId[];
+  /** Whether the account is gone, and all its devices with it. */
+  readonly deleted: boolean;
 }
 
 export async function catchUpChat(
@@ -45,10 +48,11 @@ export async function catchUpAccount(
   userId: UserId,
   rev: number,
 ): Promise<AccountCatchUp> {
-  const [[now], memberships, revoked] = await db.snapshot(
+  const [[now], memberships, revoked, deletions] = await db.snapshot(
     moment(userId),
     membershipsSince(userId, rev),
     revokedSince(userId, rev),
+    deletion(userId),
   );
   const chatsWhere = (present: boolean) =>
     memberships.filter((membership) => membership.present === present).map((
@@ -59,5 +63,6 @@ export async function catchUpAccount(
     joined: chatsWhere(true),
     left: chatsWhere(false),
     revoked: revoked.map(({ deviceId }) => deviceId),
+    deleted: deletions.length > 0,
   };
 }

@@ -36,6 +36,7 @@ import {
   type StoredMessage,
 } from "./store.ts";
 
+export { eraseReading } from "./erase.ts";
 export { openForReader } from "./history.ts";
 export {
   latestMessages,

@@ -13,6 +13,8 @@ import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { companions, lastSeen, writeLastSeen } from "./store.ts";
 
+export { erasePresence } from "./erase.ts";
+
 /** A connection, as presence sees it. */
 export interface Watcher {
   readonly userId: UserId;

@@ -13,6 +13,9 @@ export const writeLastSeen = (
     on conflict (user_id) do update set
       seen_at = greatest(last_seen.seen_at, excluded.seen_at)`;
 
+export const eraseLastSeen = (userId: UserId) =>
+  sql`delete from last_seen where user_id = ${userId}::uuid`;
+
 /** Those of the others with whom a person shares a chat now. */
 export const companions = (userId: UserId, others: readonly UserId[]) =>
   sql<{ userId: UserId }>`select distinct theirs.user_id
