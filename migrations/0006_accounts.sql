@@ -9,8 +9,8 @@ alter table users
   add column deleted_at timestamptz,
   add column erase_after timestamptz,
   add constraint users_named check ((username is null) = (deleted_at is not null)),
-  add constraint users_emptied check (deleted_at is null
-    or (email is null and password_hash = '' and about = ''));
+  add constraint users_emptied check (case when deleted_at is null then erase_after is null
+    else email is null and password_hash = '' and about = '' end);
 create index users_to_erase on users (erase_after) where erase_after is not null;
 
 -- Usernames that were given up. Until held_until only the former owner may take one back; nobody may

@@ -18,7 +18,7 @@ import { checkSchema, pendingMigrations } from "./db/schema.ts";
 import { createGateway, createHub, createInterest } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
-import { createInbox } from "./inbox/mod.ts";
+import { createExports, createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
@@ -41,6 +41,7 @@ const rates = {
   requestsPerDevice: { burst: 1000, perSecond: 200 },
   signInsPerIp: { burst: 300, perSecond: 1 },
   signInsPerName: { burst: 10, perSecond: 0.1 },
+  exportsPerUser: { burst: 3, perSecond: 1 / 600 },
 } as const;
 
 /** Reads of pages that one person may have under way, and waiting, whatever the connections. */
@@ -150,6 +151,14 @@ export async function createApp(
     background,
   }));
   const inbox = createInbox({ db, open: messages.open, turns });
+  const exports = createExports({
+    db,
+    open: messages.open,
+    clock: systemClock,
+    turns,
+    limit: createRateLimit(rates.exportsPerUser),
+    onBroken: (error) => log.warn("export broke off", { error }),
+  });
 
   // The gateway.
   const interest = cleanup.use(createInterest({
@@ -215,6 +224,7 @@ export async function createApp(
     chats,
     messages,
     inbox,
+    exports,
   });
 
   const parts = cleanup.move();
@@ -223,6 +233,7 @@ export async function createApp(
     fetch: (request, info) => router.fetch(request, info),
     async drain() {
       draining = true;
+      exports.stop();
       await gateway.drain(() => changes.drained());
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

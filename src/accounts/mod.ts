@@ -50,7 +50,13 @@ export { accountRoutes } from "./routes.ts";
 export { type EraseStep, type Erasure, startErasure } from "./erase.ts";
 export { type Grant } from "./session.ts";
 export { deviceOf, meOf, userOf } from "./shape.ts";
-export { type DeviceRow, devicesSince } from "./device_store.ts";
+export {
+  allDevices,
+  type DeviceRow,
+  devicesSince,
+  deviceStatus,
+} from "./device_store.ts";
+export { heldFor } from "./username_store.ts";
 export {
   account,
   type AccountRow,

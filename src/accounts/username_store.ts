@@ -77,6 +77,16 @@ export const heldNames: Table<UserKey, HeldNames> = {
   save: () => [],
 };
 
+/** What is held for an account now, the next to run out first. */
+export const heldFor = (
+  userId: UserId,
+  now: Date,
+): Statement<{ username: string; heldUntil: Date }> =>
+  sql<{ username: string; heldUntil: Date }>`select username, held_until
+    from held_usernames
+    where user_id = ${userId}::uuid and held_until > ${now}::timestamptz
+    order by held_until`;
+
 /** At once at most; the rest goes at the next sweep. */
 const clearedAtOnce = 500;
 
