@@ -5,6 +5,7 @@ import {
   createChanges,
   lanesAtOnce,
   startSweep,
+  type SweepSource,
 } from "./changes/mod.ts";
 import { createChats, keysOf, leaveChats } from "./chats/mod.ts";
 import type { Config } from "./config.ts";
@@ -15,25 +16,42 @@ import { createSealer } from "./crypto/sealer.ts";
 import { type Database, openDatabase } from "./db/database.ts";
 import { ping } from "./db/ping.ts";
 import { checkSchema, pendingMigrations } from "./db/schema.ts";
-import { createGateway, createHub, createInterest } from "./gateway/mod.ts";
+import {
+  createGateway,
+  createHub,
+  createInterest,
+  type SweptReceipt,
+} from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
 import { createExports, createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
+import type { Counters } from "./lib/counters.ts";
 import type { Log } from "./lib/log.ts";
+import { rarely } from "./lib/rarely.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
-import { createMessages, eraseReading } from "./messages/mod.ts";
+import { createMeasures, type MeasureName } from "./measures.ts";
+import {
+  createMessages,
+  eraseReading,
+  receiptsChangedFrom,
+} from "./messages/mod.ts";
+import { openRelay } from "./open_relay.ts";
 import { createPresence, erasePresence } from "./presence/mod.ts";
+import { limits } from "./protocol/limits.ts";
 import { Problem } from "./protocol/problem.ts";
-import { createLocalRelay } from "./relay/local.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
 import { createRoutes } from "./routes.ts";
 import { loadSecrets } from "./secrets.ts";
+import { exportMeasures } from "./telemetry.ts";
 
 /** Time limit of every round trip to the database, in milliseconds. */
 const queryMs = 10_000;
+
+/** A service whose relay is away says so this often, and not for each message. */
+const logRelayEveryMs = 10_000;
 
 /** What one address, device or name may ask for; far above what people do. */
 const rates = {
@@ -50,6 +68,7 @@ const readsAtOnce = { places: 4, waiting: 512 } as const;
 export interface App extends AsyncDisposable {
   /** How it hears of other isolates, for the operator. */
   readonly relay: string;
+  readonly counters: Pick<Counters<MeasureName>, "read">;
   fetch(
     request: Request,
     info: Deno.ServeHandlerInfo,
@@ -74,6 +93,8 @@ export async function createApp(
   { relay: given, wrapRelay = (relay) => relay }: Overrides = {},
 ): Promise<App> {
   await using cleanup = new AsyncDisposableStack();
+  const counters = createMeasures();
+  await exportMeasures(counters);
   const background = createBackground(log);
   cleanup.defer(() => background.settled());
 
@@ -87,19 +108,45 @@ export async function createApp(
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
-  const relay = cleanup.use(wrapRelay(given ?? createLocalRelay()));
+  const tellRelayTrouble = rarely(
+    logRelayEveryMs,
+    () => performance.now(),
+    (error, suppressed) => log.warn("relay trouble", { error, suppressed }),
+  );
+  const onRelayTrouble = (error: unknown) => {
+    counters.add("parley.relay.failures");
+    tellRelayTrouble(error);
+  };
+  const opened = given
+    ? { relay: given, description: "given relay" }
+    : await openRelay({
+      config,
+      masterKeys,
+      db,
+      onFailure: onRelayTrouble,
+      cleanup,
+    });
+  const relay = wrapRelay(opened.relay);
   const announce = createAnnounce({
     isolateId,
-    relay,
+    relay: {
+      publish(shard, announcements) {
+        counters.add("parley.relay.published", announcements.length);
+        return relay.publish(shard, announcements);
+      },
+    },
     local(announcements) {
       try {
-        hub.receive(announcements);
+        hear(announcements);
       } catch (error) {
         // It is stored: whoever sent it must hear so, and the sweep tells the others.
         log.error("fan-out failed", { error });
       }
     },
-    onRelayFailure: (error, lost) => log.warn("relay failed", { error, lost }),
+    onRelayFailure(error, lost) {
+      counters.add("parley.relay.lost", lost);
+      tellRelayTrouble(error);
+    },
   });
   const changes = createChanges({
     db: spineDb,
@@ -140,9 +187,6 @@ export async function createApp(
     newId: uuidv7,
     onUnreadable: (error) => log.error("message does not open", { error }),
   });
-  const presence = cleanup.use(
-    createPresence({ db, clock: systemClock, turns, background }),
-  );
   const erasure = cleanup.use(startErasure({
     db,
     clock: systemClock,
@@ -160,21 +204,58 @@ export async function createApp(
     onBroken: (error) => log.warn("export broke off", { error }),
   });
 
-  // The gateway.
+  // The gateway, and who is behind it.
   const interest = cleanup.use(createInterest({
     relay,
-    on: (batch) => hub.receive(batch.filter(isForeign)),
-    onGap: () => void sweep.once(),
-    onFailure: (error) => log.warn("relay subscription failed", { error }),
+    on(batch) {
+      const foreign = batch.filter(isForeign);
+      counters.add("parley.relay.received", foreign.length);
+      hear(foreign);
+    },
+    onGap() {
+      counters.add("parley.relay.gaps");
+      void sweep.once();
+    },
+    onFailure: onRelayTrouble,
   }));
   const isForeign = ({ origin }: Announcement) => origin !== isolateId;
   const hub = createHub({ interest, background, ...inbox });
+  const presence = cleanup.use(createPresence({
+    db,
+    leaseDb: spineDb,
+    isolateId,
+    announce,
+    interest,
+    turns,
+    background,
+    now: () => performance.now(),
+  }));
+  const hear = (announcements: readonly Announcement[]) => {
+    hub.receive(announcements);
+    presence.receive(announcements);
+  };
   const sweep = cleanup.use(
     await startSweep({
       db,
       intervalMs: config.sweepMs,
-      onHeads: hub.onHeads,
-      onFailure: (error) => log.warn("sweep failed", { error }),
+      onHeads(heads) {
+        counters.add("parley.sweep.heads", heads.length);
+        hub.onHeads(heads);
+      },
+      sources: [
+        presence.swept,
+        {
+          statement: (from) =>
+            hub.scopes === 0
+              ? null
+              : receiptsChangedFrom(from, limits.groupMembers),
+          on: hub.onReceipts,
+        } satisfies SweepSource<SweptReceipt>,
+      ],
+      onFailure(error) {
+        counters.add("parley.sweep.failures");
+        log.warn("sweep failed", { error });
+      },
     }),
   );
   const gateway = createGateway({
@@ -227,14 +308,19 @@ export async function createApp(
     exports,
   });
 
+  counters.watch("parley.connections", () => gateway.connections);
+  counters.watch("parley.scopes", () => hub.scopes);
+  counters.watch("parley.relay.shards", () => interest.shards);
   const parts = cleanup.move();
   return {
-    relay: "local relay",
+    counters,
+    relay: opened.description,
     fetch: (request, info) => router.fetch(request, info),
     async drain() {
       draining = true;
       exports.stop();
       await gateway.drain(() => changes.drained());
+      await presence.leave();
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };

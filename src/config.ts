@@ -62,6 +62,7 @@ export const variables = z.object({
   JWT_KEYS: keyList.optional(),
   SWEEP_MS: whole(100, 600_000).default(5000),
   TRUST_PROXY: whole(0, 10).default(0),
+  DENO_DEPLOY: z.string().optional(),
   LOG_LEVEL: z.enum(logLevels, {
     error: `it must be one of ${logLevels.join(", ")}`,
   }).default("info"),
@@ -95,6 +96,8 @@ export interface Config {
   readonly relay: "auto" | RelayDriver;
   /** Upstash Redis over REST. null: there is none. */
   readonly upstash: { readonly url: string; readonly token: string } | null;
+  /** Whether the platform is Deno Deploy, which says so itself. */
+  readonly onDenoDeploy: boolean;
   /** Seal messages. null: kept under `dataDir`. */
   readonly masterKeys: KeyList | null;
   /** Sign access tokens, as Ed25519 seeds. null: kept under `dataDir`. */
@@ -136,6 +139,7 @@ function toConfig(read: Variables): Config {
     },
     relay: read.RELAY,
     upstash: upstashOf(read),
+    onDenoDeploy: read.DENO_DEPLOY !== undefined,
     masterKeys: read.MASTER_KEYS ?? null,
     jwtKeys: read.JWT_KEYS ?? null,
     sweepMs: read.SWEEP_MS,

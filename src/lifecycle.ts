@@ -5,19 +5,29 @@ import type { Log } from "./lib/log.ts";
 /** Platforms kill a process 5 s after they asked it to stop. */
 const stopMs = 4500;
 
-/** Resolves when the process is asked to stop. */
-export function stopSignal(): Promise<void> {
+const isWindows = Deno.build.os === "windows";
+
+/** What a person, a supervisor or a platform asks a process to stop with. */
+export const stopSignals: readonly Deno.Signal[] = isWindows
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
+/** What `deno task start` asks its isolates to stop with. */
+export const stopIsolates: Deno.Signal = "SIGUSR2";
+
+/** Resolves when one of the signals comes. */
+export function signalled(signals: readonly Deno.Signal[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, () => resolve());
   return promise;
 }
 
-/** Drains and lets go of everything, or of as much as there is time for. */
+/**
+ * Drains and lets go of everything, or of as much as there is time for. Never rejects: with its
+ * database away a service has to stop too, and everything that was acknowledged is stored.
+ */
 export async function stop(
-  app: App,
+  app: Pick<App, "drain"> & AsyncDisposable,
   log: Log,
   closeServer = () => Promise.resolve(),
 ): Promise<void> {
@@ -26,7 +36,7 @@ export async function stop(
     await app.drain();
     await closeServer();
     await app[Symbol.asyncDispose]();
-  })();
+  })().catch((error) => log.warn("stopping failed", { error }));
   const { promise: tooLate, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, stopMs);
   await Promise.race([stopped, tooLate]);

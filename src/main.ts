@@ -5,7 +5,7 @@
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { createLog } from "./lib/log.ts";
-import { giveUp, greeting, stop, stopSignal } from "./lifecycle.ts";
+import { giveUp, greeting, signalled, stop, stopSignals } from "./lifecycle.ts";
 
 async function main() {
   const config = readConfig(Deno.env.toObject());
@@ -19,7 +19,7 @@ async function main() {
     },
     app.fetch,
   );
-  await stopSignal();
+  await signalled(stopSignals);
   await stop(app, log, () => server.shutdown());
   Deno.exit(0);
 }

@@ -6,7 +6,14 @@ import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { exitTogether } from "./exit_together.ts";
 import { createLog } from "./lib/log.ts";
-import { giveUp, greeting, stop, stopSignal } from "./lifecycle.ts";
+import {
+  giveUp,
+  greeting,
+  signalled,
+  stop,
+  stopIsolates,
+  stopSignals,
+} from "./lifecycle.ts";
 
 const utf8 = new TextEncoder();
 
@@ -21,7 +28,7 @@ const log = createLog({ level: config.logLevel, write: writeLine });
 const exit = exitTogether();
 const app = await createApp(config, log).catch(giveUp);
 
-void stopSignal().then(async () => {
+void signalled([...stopSignals, stopIsolates]).then(async () => {
   exit.announce();
   await stop(app, log);
   await exit.whenAllAreDone();

@@ -4,7 +4,7 @@
  * open, that one alone.
  */
 import { readConfig } from "./config.ts";
-import { giveUp } from "./lifecycle.ts";
+import { giveUp, signalled, stopIsolates, stopSignals } from "./lifecycle.ts";
 
 const isolates = Number(Deno.env.get("DENO_JOBS")) ||
   navigator.hardwareConcurrency;
@@ -12,7 +12,9 @@ const isolates = Number(Deno.env.get("DENO_JOBS")) ||
 async function start(): Promise<void> {
   // Once for all of them: a fault is told once.
   const { database, host, port } = readConfig(Deno.env.toObject());
-  if (database.url === null || isolates === 1) {
+  const isAlone = database.url === null || isolates === 1 ||
+    Deno.build.os === "windows";
+  if (isAlone) {
     await import("./main.ts");
     return;
   }
@@ -26,6 +28,8 @@ async function start(): Promise<void> {
       new URL("./serve.ts", import.meta.url).href,
     ],
     env: { DENO_JOBS: String(isolates) },
+    // A group of its own, which Ctrl-C in a terminal does not reach: see `passOn`.
+    detached: true,
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",
@@ -35,20 +39,18 @@ async function start(): Promise<void> {
   Deno.exit(code);
 }
 
-/** A terminal tells the whole group, a supervisor this process alone: the child takes the second one lightly. */
+/**
+ * Told by SIGINT or SIGTERM, `deno serve` itself closes every WebSocket at once, with a code of its own
+ * and before the isolates have finished anything. So they are told by a signal that it leaves alone.
+ */
 function passOn(child: Deno.ChildProcess): void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) {
-    Deno.addSignalListener(signal, () => {
-      try {
-        child.kill(signal);
-      } catch {
-        // It has ended by itself.
-      }
-    });
-  }
+  void signalled(stopSignals).then(() => {
+    try {
+      child.kill(stopIsolates);
+    } catch {
+      // It has ended by itself.
+    }
+  });
 }
 
 await start().catch(giveUp);

@@ -106,20 +106,33 @@ export const allDevices = (
     after === null ? sql`true` : sql`device_id > ${after}::uuid`
   } order by device_id limit ${limit}`;
 
-/** Whether an access token still counts. */
-export const deviceStatus = (
-  deviceId: DeviceId,
-): Statement<{ userId: UserId; isRevoked: boolean; lastUsedAt: Date }> =>
-  sql<{ userId: UserId; isRevoked: boolean; lastUsedAt: Date }>`select user_id,
-    revoked_at is not null as is_revoked, last_used_at
-    from devices where device_id = ${deviceId}::uuid`;
+export interface DeviceStatusRow {
+  readonly deviceId: DeviceId;
+  readonly userId: UserId;
+  readonly isRevoked: boolean;
+  readonly lastUsedAt: Date;
+}
 
-export const touchDevice = (
-  deviceId: DeviceId,
+/** Whether access tokens still count, for those of the named devices that exist. */
+export const deviceStatuses = (
+  deviceIds: readonly DeviceId[],
+): Statement<DeviceStatusRow> =>
+  sql<DeviceStatusRow>`select device_id, user_id,
+    revoked_at is not null as is_revoked, last_used_at
+    from devices where device_id = any(${deviceIds}::uuid[])`;
+
+/** One whose row somebody else is writing is passed over: two that touch many must not wait for each other. */
+export const touchDevices = (
+  deviceIds: readonly DeviceId[],
   now: Date,
 ): Statement<never> =>
   sql`update devices set last_used_at = ${now}::timestamptz
-    where device_id = ${deviceId}::uuid and last_used_at < ${now}::timestamptz`;
+    where device_id in (
+      select device_id from devices
+      where device_id = any(${deviceIds}::uuid[])
+        and last_used_at < ${now}::timestamptz
+      for no key update skip locked
+    )`;
 
 export interface RefreshTokenRow {
   readonly tokenHash: Uint8Array;

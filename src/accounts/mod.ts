@@ -29,21 +29,22 @@ import type {
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
-import { authenticate } from "./authenticate.ts";
+import { createAuthenticate } from "./authenticate.ts";
 import { changePassword } from "./change_password.ts";
 import { deleteAccount } from "./delete_account.ts";
 import { findUsers } from "./find_users.ts";
 import { listDevices } from "./list_devices.ts";
+import { createReadUser } from "./read_user.ts";
 import { refresh } from "./refresh.ts";
 import { nameProblem, register } from "./register.ts";
 import { renameDevice } from "./rename_device.ts";
 import { revokeDevice } from "./revoke_device.ts";
 import { revokeOthers } from "./revoke_others.ts";
 import { type Grant, grant, newSignIn } from "./session.ts";
-import { deviceOf, meOf, userOf } from "./shape.ts";
+import { deviceOf, meOf } from "./shape.ts";
 import { signInWithPassword } from "./sign_in.ts";
 import { signOut } from "./sign_out.ts";
-import { account, profiles } from "./store.ts";
+import { account } from "./store.ts";
 import { updateProfile } from "./update_profile.ts";
 
 export { accountRoutes } from "./routes.ts";
@@ -54,7 +55,7 @@ export {
   allDevices,
   type DeviceRow,
   devicesSince,
-  deviceStatus,
+  deviceStatuses,
 } from "./device_store.ts";
 export { heldFor } from "./username_store.ts";
 export {
@@ -175,7 +176,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
       return grant(accessTokens, account, device, refreshToken);
     },
 
-    authenticate: (token) => authenticate(parts, token),
+    authenticate: createAuthenticate(parts),
 
     async me(userId) {
       const [[row]] = await db.run(account(userId));
@@ -246,11 +247,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
       await changes.submit(revokeOthers(userId, deviceId));
     },
 
-    async user(userId) {
-      const [[row]] = await db.run(profiles([userId]));
-      if (!row) throw new Problem("not_found");
-      return userOf(row);
-    },
+    user: createReadUser(db),
 
     findUsers: (query) => findUsers(db, query),
   };

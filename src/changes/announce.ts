@@ -1,6 +1,6 @@
 import type { Announcement, Relay } from "../relay/relay.ts";
 import { shardOf } from "../relay/relay.ts";
-import type { Announced } from "./command.ts";
+import type { Announced, Ring } from "./command.ts";
 
 export interface AnnounceParts {
   /** Tells this isolate's announcements from those of others. */
@@ -13,22 +13,20 @@ export interface AnnounceParts {
 }
 
 /** Tells the world what happened. Returns at once and never throws at the one who did it. */
-export type Announce = (events: readonly Announced[]) => void;
+export type Announce<News = Announced> = (news: readonly News[]) => void;
 
-export function createAnnounce(parts: AnnounceParts): Announce {
+export function createAnnounce(
+  parts: AnnounceParts,
+): Announce<Announced | Ring> {
   const { isolateId, relay, local, onRelayFailure } = parts;
   let count = 0;
 
-  function announcement(announced: Announced): Announcement {
-    const audience = "chat" in announced ? "chat" : "account";
-    return {
-      id: `${isolateId}:${++count}`,
-      origin: isolateId,
-      audience,
-      scopeId: "chat" in announced ? announced.chat : announced.account,
-      ...(announced.rev === undefined ? {} : { rev: announced.rev }),
-      event: announced.event,
-    };
+  function announcement(announced: Announced | Ring): Announcement {
+    const id = `${isolateId}:${++count}`;
+    const common = { id, origin: isolateId, ...scopeOf(announced) };
+    if ("presence" in announced) return common;
+    const { rev, event } = announced;
+    return { ...common, ...(rev === undefined ? {} : { rev }), event };
   }
 
   async function publish(shard: number, batch: readonly Announcement[]) {
@@ -39,9 +37,9 @@ export function createAnnounce(parts: AnnounceParts): Announce {
     }
   }
 
-  return (events) => {
-    if (events.length === 0) return;
-    const announcements = events.map(announcement);
+  return (news) => {
+    if (news.length === 0) return;
+    const announcements = news.map(announcement);
     local(announcements);
     const byShard = Map.groupBy(
       announcements,
@@ -49,4 +47,16 @@ export function createAnnounce(parts: AnnounceParts): Announce {
     );
     for (const [shard, batch] of byShard) void publish(shard, batch);
   };
+}
+
+function scopeOf(
+  announced: Announced | Ring,
+): Pick<Announcement, "audience" | "scopeId"> {
+  if ("chat" in announced) {
+    return { audience: "chat", scopeId: announced.chat };
+  }
+  if ("account" in announced) {
+    return { audience: "account", scopeId: announced.account };
+  }
+  return { audience: "presence", scopeId: announced.presence };
 }

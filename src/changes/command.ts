@@ -81,6 +81,11 @@ export type Announced =
   | { readonly chat: ChatId; readonly rev?: number; readonly event: Event }
   | { readonly account: UserId; readonly rev?: number; readonly event: Event };
 
+/** Says that a person came or went, and no more: whoever watches her looks how it is. */
+export interface Ring {
+  readonly presence: UserId;
+}
+
 export interface Outcome<Reply> {
   readonly rows: readonly Put[];
   readonly events: readonly Announced[];

@@ -31,7 +31,12 @@ export * from "./command.ts";
 export { type Announce, createAnnounce } from "./announce.ts";
 export { type Lane } from "./lane.ts";
 export { readSince, type Source } from "./read.ts";
-export { startSweep, type Sweep, type SweptHead } from "./sweep.ts";
+export {
+  startSweep,
+  type Sweep,
+  type SweepSource,
+  type SweptHead,
+} from "./sweep.ts";
 
 export interface ChangesParts {
   readonly db: Database;

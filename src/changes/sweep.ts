@@ -1,5 +1,5 @@
 import type { Database } from "../db/database.ts";
-import { sql } from "../db/sql.ts";
+import { sql, type Statement } from "../db/sql.ts";
 
 /** A scope that has changed lately, and how far it is. */
 export interface SweptHead {
@@ -7,11 +7,24 @@ export interface SweptHead {
   readonly rev: number;
 }
 
+/** Something that changes without taking a `rev`, whose rows bear the transaction of their change. */
+export interface SweepSource<Row> {
+  /**
+   * The rows that any transaction from `from` on has changed: those where `changed_xid >= from`.
+   * null: nobody here would want to know.
+   */
+  statement(from: string): Statement<Row> | null;
+  /** Gets what was found, unless that was nothing; the same row may come again. */
+  on(rows: readonly Row[]): void;
+}
+
 export interface SweepParts {
   readonly db: Database;
   readonly intervalMs: number;
   /** Gets every scope that may have changed since the sweep before; the same one may come again. */
   onHeads(heads: readonly SweptHead[]): void;
+  /** What is looked for besides, at the same moment. */
+  readonly sources?: readonly SweepSource<unknown>[];
   /** A failed sweep is tried again at the next interval and leaves nothing out. */
   onFailure(error: unknown): void;
 }
@@ -35,22 +48,33 @@ const oldestRunning = sql<
  * least that sweep's oldest running one, so the next sweep, which starts there, cannot step over it.
  */
 export async function startSweep(
-  { db, intervalMs, onHeads, onFailure }: SweepParts,
+  { db, intervalMs, onHeads, sources: further = [], onFailure }: SweepParts,
 ): Promise<Sweep> {
+  const heads: SweepSource<SweptHead> = {
+    statement: (from) =>
+      sql`select scope_id, rev from heads where changed_xid >= ${from}::xid8`,
+    on: onHeads,
+  };
+  const sources: readonly SweepSource<unknown>[] = [heads, ...further];
   const [[start]] = await db.snapshot(oldestRunning);
   let from = start!.oldest;
   let running: Promise<void> | undefined;
 
   async function sweep() {
     try {
-      const [[now], heads] = await db.snapshot(
+      const asked = sources.flatMap((source) => {
+        const statement = source.statement(from);
+        return statement === null ? [] : [{ source, statement }];
+      });
+      const [[now], ...found] = await db.snapshot(
         oldestRunning,
-        sql<
-          SweptHead
-        >`select scope_id, rev from heads where changed_xid >= ${from}::xid8`,
+        ...asked.map(({ statement }) => statement),
       );
+      asked.forEach(({ source }, i) => {
+        const rows = found[i]!;
+        if (rows.length > 0) source.on(rows);
+      });
       from = now!.oldest;
-      if (heads.length > 0) onHeads(heads);
     } catch (error) {
       onFailure(error);
     }

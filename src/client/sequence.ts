@@ -58,6 +58,8 @@ export function createSequence<E, P extends Page>(
   const { clock } = options;
   let known = options.known;
   let target = known;
+  /** Between two pages the state has holes: a row is on the page of its last change. */
+  let isWhole = true;
   const held = new Map<number, E>();
   let cancelWait: (() => void) | undefined;
   let pull: { done: Promise<void>; controller: AbortController } | undefined;
@@ -85,7 +87,7 @@ export function createSequence<E, P extends Page>(
   function receive(rev: number, event: E) {
     if (rev <= known) return;
     target = Math.max(target, rev);
-    if (!pull && rev === known + 1) {
+    if (!pull && isWhole && rev === known + 1) {
       step(rev, event);
       return drain();
     }
@@ -116,8 +118,8 @@ export function createSequence<E, P extends Page>(
       signal.throwIfAborted();
       known = Math.max(known, page.to);
       options.applyPage(page);
-      // Between two pages the state has holes: a row is on the page of its last change.
-      if (!page.hasMore) drain();
+      isWhole = !page.hasMore;
+      if (isWhole) drain();
       if (!page.hasMore && known >= target) break;
       // An answer from before the change that brought us here: give the service time to get there.
       if (known === since) await sleep(clock, gapMs, signal);
@@ -164,7 +166,7 @@ export function createSequence<E, P extends Page>(
 
   return {
     get isBehind() {
-      return known < target;
+      return known < target || !isWhole;
     },
     receive,
     behind,

@@ -1,4 +1,8 @@
-import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import type { JWTPayload } from "jose";
+// Not the whole of jose, which loads everything for encryption too.
+import { JWTExpired } from "jose/errors";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../lib/clock.ts";
 import type { KeyList } from "../lib/key_list.ts";
@@ -122,7 +126,7 @@ function claims({ sub, sid, exp, jti }: JWTPayload): AccessClaims {
 
 function asProblem(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
-  const expired = cause instanceof errors.JWTExpired;
+  const expired = cause instanceof JWTExpired;
   return new Problem(
     expired ? "token_expired" : "unauthenticated",
     {},

@@ -57,7 +57,7 @@ export class Connection {
 }
 
 /** A Unix socket, which libpq writes as a percent-encoded folder in place of the host. */
-function unixSocket(url: string): { path?: string } {
+export function unixSocket(url: string): { path?: string } {
   const [, folder, port = "5432"] =
     url.match(/^\w+:\/\/(?:[^@/]*@)?(%2F[^:/?]*)(?::(\d+))?/i) ?? [];
   return folder === undefined

@@ -15,7 +15,7 @@ import type { Hub } from "./hub.ts";
 export interface DispatchParts {
   readonly messages: Messages;
   readonly inbox: Pick<Inbox, "readChanges">;
-  readonly presence: PresenceService;
+  readonly presence: Pick<PresenceService, "setActive" | "watch">;
   readonly hub: Pick<Hub, "isIn">;
   readonly announce: Announce;
   authenticate(token: string): Promise<Caller>;

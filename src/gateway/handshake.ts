@@ -21,17 +21,25 @@ export function handshake(
   if (headers.get("sec-websocket-version") !== "13") {
     throw refusal("Speak version 13 of the WebSocket protocol");
   }
-  const upgraded = upgrade(request, heartbeatMs);
+  // Deno pings after half of it in silence and closes when the rest passes without a pong.
+  const idleTimeout = 2 * heartbeatMs / 1000;
   // Deno's own option finds it only in a list with exactly one space after each comma.
-  upgraded.response.headers.set("sec-websocket-protocol", subprotocol);
+  if (offered.split(", ").includes(subprotocol)) {
+    return upgrade(request, { idleTimeout, protocol: subprotocol });
+  }
+  const upgraded = upgrade(request, { idleTimeout });
+  try {
+    upgraded.response.headers.set("sec-websocket-protocol", subprotocol);
+  } catch (error) {
+    // Deno 2.5 lets nobody change them.
+    throw refusal("Offer subprotocols with one space after each comma", error);
+  }
   return upgraded;
 }
 
-function upgrade(request: Request, heartbeatMs: number) {
+function upgrade(request: Request, options: Deno.UpgradeWebSocketOptions) {
   try {
-    // Deno pings after half of it in silence and closes when the rest passes without a pong.
-    const idleTimeout = 2 * heartbeatMs / 1000;
-    return Deno.upgradeWebSocket(request, { idleTimeout });
+    return Deno.upgradeWebSocket(request, options);
   } catch (error) {
     // What else a handshake needs, Deno looks for.
     if (!(error instanceof TypeError)) throw error;

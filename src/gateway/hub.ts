@@ -5,6 +5,7 @@ import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import type { Announcement } from "../relay/relay.ts";
 import type { Interest } from "./interest.ts";
 import { accept, createScope, isBehind, type Scope, skipTo } from "./scope.ts";
+import { createToldReceipts } from "./told_receipts.ts";
 
 /** A connection, as the hub sees it. */
 export interface Listener {
@@ -14,6 +15,14 @@ export interface Listener {
   deliver(scopeId: string, rev: number | undefined, frame: string): void;
   /** The device was signed out: nothing may follow. */
   revoke(): void;
+}
+
+/** Where a member's cursors stand, as the sweep finds them. */
+export interface SweptReceipt {
+  readonly chatId: ChatId;
+  readonly userId: UserId;
+  readonly deliveredSeq: number;
+  readonly readSeq: number;
 }
 
 export interface HubParts {
@@ -40,6 +49,8 @@ export interface Hub {
   receive(announcements: readonly Announcement[]): void;
   /** Compares what the sweep found with what was delivered. */
   onHeads(heads: readonly SweptHead[]): void;
+  /** Tells of those cursors that the sweep found moved and nobody has told of. */
+  onReceipts(receipts: readonly SweptReceipt[]): void;
   /** Resolves once the listener gets every event of the scopes from now on. Never rejects. */
   enter(listener: Listener, scopeIds: readonly string[]): Promise<void>;
   /** Takes the listener out of scopes that it entered and has not come to know. */
@@ -59,6 +70,7 @@ export function createHub(parts: HubParts): Hub {
   const { interest, background, reorderMs = 250, retryMs = 5000 } = parts;
   const scopes = new Map<string, Scope>();
   const entered = new Map<Listener, Set<string>>();
+  const told = createToldReceipts();
 
   async function enter(listener: Listener, scopeIds: readonly string[]) {
     const mine = entered.get(listener) ?? new Set();
@@ -126,6 +138,7 @@ export function createHub(parts: HubParts): Hub {
     if (event.type === "member.left") {
       expel(event.member.userId, event.chatId, event.rev);
     }
+    if (event.type === "receipt.updated") told.note(event);
     fanOut(scope, rev, event);
     if (event.type === "chat.created") admit(scope.id, event.chatId, event.rev);
     else if (
@@ -236,7 +249,8 @@ export function createHub(parts: HubParts): Hub {
     receive(announcements) {
       for (const announcement of announcements) {
         const scope = scopes.get(announcement.scopeId);
-        if (!scope) continue;
+        // Who came and went is not the account's own news.
+        if (!scope || announcement.audience === "presence") continue;
         for (const next of accept(scope, announcement)) pass(scope, next);
         if (!isBehind(scope)) continue;
         // Where the driver had no room for the event, it will not come.
@@ -251,6 +265,16 @@ export function createHub(parts: HubParts): Hub {
         scope.newest = Math.max(scope.newest, rev);
         // The announcement may be on its way.
         if (isBehind(scope)) wait(scope);
+      }
+    },
+    onReceipts(receipts) {
+      told.age();
+      for (const { chatId, userId, deliveredSeq, readSeq } of receipts) {
+        const scope = scopes.get(chatId);
+        const receipt = { chatId, userId, deliveredSeq, readSeq };
+        if (!scope || !told.isNews(receipt)) continue;
+        told.note(receipt);
+        fanOut(scope, undefined, { type: "receipt.updated", ...receipt });
       }
     },
     enter,

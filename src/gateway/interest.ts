@@ -6,6 +6,8 @@ export interface InterestParts {
   onGap(): void;
   /** A shard that cannot be subscribed to now is tried again by the next listener; the sweep covers it. */
   onFailure(error: unknown): void;
+  /** How long a listener waits for a relay that does not answer, in milliseconds; the sweep covers it. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -13,7 +15,10 @@ export interface InterestParts {
  * what the relay costs follows interest.
  */
 export interface Interest extends AsyncDisposable {
-  /** Counts the fresh scopes in. Resolves once announcements of all the scopes arrive; never rejects. */
+  /**
+   * Counts the fresh scopes in. Resolves once announcements of all the scopes arrive, or the relay has
+   * kept the listener waiting for long enough; never rejects.
+   */
   take(fresh: readonly string[], scopeIds: readonly string[]): Promise<void>;
   /** Counts one scope out, and lets its shard go with the last. */
   drop(scopeId: string): void;
@@ -26,7 +31,7 @@ interface Shard {
 }
 
 export function createInterest(
-  { relay, on, onGap, onFailure }: InterestParts,
+  { relay, on, onGap, onFailure, patienceMs = 1000 }: InterestParts,
 ): Interest {
   const shards = new Map<number, Shard>();
 
@@ -63,7 +68,12 @@ export function createInterest(
         if (shard) shard.scopes++;
         else shards.set(number, { scopes: 1, subscription: subscribe(number) });
       }
-      await Promise.all([...new Set(scopeIds.map(shardOf))].map(subscribed));
+      const all = Promise.all(
+        [...new Set(scopeIds.map(shardOf))].map(subscribed),
+      );
+      const inTime = await atMost(all, patienceMs);
+      // What was announced meanwhile did not arrive.
+      if (!inTime) void all.then(onGap);
     },
 
     drop(scopeId) {
@@ -84,4 +94,13 @@ export function createInterest(
       await Promise.all(held.map(release));
     },
   };
+}
+
+/** Resolves with the work, or when the time is over; answers whether the work was done. */
+async function atMost(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, ms, false);
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
 }

@@ -7,6 +7,7 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { createSemaphore } from "../lib/semaphore.ts";
 import type { PresenceService } from "../presence/mod.ts";
 import { closeCodes } from "../protocol/frames.ts";
 import { limits } from "../protocol/limits.ts";
@@ -18,7 +19,7 @@ import { handshake } from "./handshake.ts";
 import type { Hub } from "./hub.ts";
 import { createReceive } from "./receive.ts";
 
-export { createHub, type Hub } from "./hub.ts";
+export { createHub, type Hub, type SweptReceipt } from "./hub.ts";
 export { createInterest } from "./interest.ts";
 
 const { helloMs } = limits;
@@ -26,16 +27,24 @@ const { helloMs } = limits;
 /** How long a stopping service waits for its clients to answer the close, in milliseconds. */
 const goodbyeMs = 1000;
 
+/**
+ * Hellos answered at the same time. More of them would share the database's batches no better, and
+ * would crowd the sends of those who are live already: the rest waits, in the order it came.
+ */
+const hellos = { places: 100, waiting: 20_000 } as const;
+
 /** Clients are told to come back within this long, each at a moment of its own. */
 const drainSpreadMs = 2000;
 
 export interface GatewayParts
   extends
     Omit<AttachParts, "heartbeatMs">,
-    Omit<DispatchParts, "hub" | "inbox"> {
+    Omit<DispatchParts, "hub" | "inbox" | "presence"> {
   readonly hub: Hub;
   readonly inbox: AttachParts["inbox"] & DispatchParts["inbox"];
-  readonly presence: PresenceService;
+  readonly presence:
+    & Pick<PresenceService, "arrive" | "depart">
+    & DispatchParts["presence"];
   readonly log: Log;
   /** The time that tokens run out by. */
   readonly clock: Clock;
@@ -63,9 +72,18 @@ export function createGateway(parts: GatewayParts): Gateway {
   const connections = new Set<Connection>();
   const sockets = new Set<WebSocket>();
   let draining = false;
+  const greetings = createSemaphore({
+    ...hellos,
+    full: () => new Problem("unavailable", { retryAfterMs: 1000 }),
+  });
 
   const receive = createReceive({
-    attach: (...hello) => attach({ ...parts, heartbeatMs }, ...hello),
+    attach: (connection, ...hello) =>
+      greetings.run(async () => {
+        // Whoever gave up while waiting for a place is not waited for.
+        if (connection.isClosed) return;
+        await attach({ ...parts, heartbeatMs }, connection, ...hello);
+      }),
     onLive: (connection) => {
       if (!connection.isClosed) presence.arrive(connection);
     },
@@ -80,8 +98,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   }, tickMs);
 
   function check(connection: Connection) {
-    const { caller, openedAt } = connection;
-    if (!caller && now() - openedAt > helloMs) {
+    const { caller, openedAt, phase } = connection;
+    if (phase === "silent" && now() - openedAt > helloMs) {
       connection.close(closeCodes.timeout, "No hello in time");
     } else if (caller && caller.expiresAt.getTime() <= clock()) {
       connection.close(closeCodes.unauthenticated, "The token has run out");

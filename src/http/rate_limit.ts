@@ -23,7 +23,11 @@ export function createRateLimit(
   rate: Rate,
   clock: Clock = Date.now,
 ): RateLimit {
-  const buckets = new LRUCache<string, TokenBucket>({ max: keysKept });
+  const buckets = new LRUCache<string, TokenBucket>({
+    // Not `max`: room for all of them would be made, and filled, at every start.
+    maxSize: keysKept,
+    sizeCalculation: () => 1,
+  });
 
   return {
     take(key) {

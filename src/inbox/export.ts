@@ -1,4 +1,4 @@
-import { deviceStatus } from "../accounts/mod.ts";
+import { deviceStatuses } from "../accounts/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { Statement } from "../db/sql.ts";
 import type { RateLimit } from "../http/rate_limit.ts";
@@ -54,7 +54,7 @@ export function createExports(parts: ExportsParts): Exports {
       const read: Read = <Row>(statement: Statement<Row>) =>
         turns(userId, async () => {
           const [[device], rows] = await db.run(
-            deviceStatus(deviceId),
+            deviceStatuses([deviceId]),
             statement,
           );
           if (!device || device.isRevoked) throw new Problem("token_revoked");

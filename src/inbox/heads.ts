@@ -3,7 +3,14 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { ChatHead } from "../protocol/sync.ts";
 import { readCursor, type SyncCursor } from "./cursor.ts";
-import { type HeadRow, headsSince, moment, presentHeads } from "./store.ts";
+import { createGather, rowsOfWishes } from "./gather.ts";
+import {
+  accountRevs,
+  type HeadRow,
+  headsOf,
+  type HeadsWish,
+  sharedMoment,
+} from "./store.ts";
 
 /** Where all of a person's chats stand at one moment. */
 export interface Heads {
@@ -19,33 +26,63 @@ export interface Heads {
   readonly revs: ReadonlyMap<ChatId, number>;
 }
 
+/** The moment is after the call. Rejects with `invalid_input` for a cursor that is none. */
+export type ReadHeads = (
+  userId: UserId,
+  cursor: string | undefined,
+) => Promise<Heads>;
+
 /** After everything there will be. */
 const never = {
   oldest: "9223372036854775807",
   accountRev: Number.MAX_SAFE_INTEGER,
 };
 
-export async function readHeads(
-  db: Database,
-  userId: UserId,
-  cursor: string | undefined,
-): Promise<Heads> {
-  const given = cursor === undefined ? undefined : readCursor(cursor);
-  const [[now], present, touched] = await db.snapshot(
-    moment(userId),
-    presentHeads(userId),
-    headsSince(userId, given ?? never),
+export function createReadHeads(db: Database): ReadHeads {
+  const read = createGather(
+    (wishes: readonly HeadsWish[]) => readTogether(db, wishes),
+    ({ rows }) => rows.length,
   );
-  if (!now) throw new Problem("unauthenticated");
-  const since = given?.epoch === now.epoch ? given : undefined;
-  const changed = since ? touched : present;
-  return {
-    moment: now,
-    chats: changed.filter(({ gone }) => !gone).map(chatHeadOf),
-    gone: changed.filter(({ gone }) => gone).map(({ chatId }) => chatId),
-    since,
-    revs: new Map(present.map(({ chatId, rev }) => [chatId, rev])),
+
+  return async (userId, cursor) => {
+    const given = cursor === undefined ? undefined : readCursor(cursor);
+    const { rows, moment } = await read({
+      userId,
+      ...(given ?? never),
+    });
+    if (!moment) throw new Problem("unauthenticated");
+    const since = given?.epoch === moment.epoch ? given : undefined;
+    const present = rows.filter(({ gone }) => !gone);
+    return {
+      moment,
+      chats: (since ? present.filter(({ touched }) => touched) : present)
+        .map(chatHeadOf),
+      gone: since
+        ? rows.filter(({ gone }) => gone).map(({ chatId }) => chatId)
+        : [],
+      since,
+      revs: new Map(present.map(({ chatId, rev }) => [chatId, rev])),
+    };
   };
+}
+
+/** `moment` is undefined for somebody whom the database does not know. */
+async function readTogether(db: Database, wishes: readonly HeadsWish[]) {
+  const [[now], revs, heads] = await db.snapshot(
+    sharedMoment,
+    accountRevs(wishes.map(({ userId }) => userId)),
+    headsOf(wishes),
+  );
+  const revOf = new Map(
+    revs.map(({ userId, accountRev }) => [userId, accountRev]),
+  );
+  return rowsOfWishes(heads, wishes.length).map((rows, i) => {
+    const accountRev = revOf.get(wishes[i]!.userId);
+    const moment = accountRev === undefined
+      ? undefined
+      : { ...now!, accountRev };
+    return { rows, moment };
+  });
 }
 
 const chatHeadOf = (

@@ -17,9 +17,9 @@ import {
   type ChatCatchUp,
 } from "./catch_up.ts";
 import { readChanges } from "./changes.ts";
+import { createReadChatIds, type ReadChatIds } from "./chat_ids.ts";
 import { listChats, readChat } from "./chat_list.ts";
-import { type Heads, readHeads } from "./heads.ts";
-import { presentChatIds } from "./store.ts";
+import { createReadHeads, type ReadHeads } from "./heads.ts";
 import { readSync } from "./sync.ts";
 
 export { type AccountCatchUp, type ChatCatchUp } from "./catch_up.ts";
@@ -41,8 +41,8 @@ export interface Inbox {
     caller: Parameters<typeof readSync>[1],
     cursor: string | undefined,
   ): Promise<Sync>;
-  readHeads(userId: UserId, cursor: string | undefined): Promise<Heads>;
-  chatIds(userId: UserId): Promise<ChatId[]>;
+  readonly readHeads: ReadHeads;
+  readonly chatIds: ReadChatIds;
   catchUpChat(chatId: ChatId, rev: number): Promise<ChatCatchUp>;
   catchUpAccount(userId: UserId, rev: number): Promise<AccountCatchUp>;
 }
@@ -56,18 +56,16 @@ export interface InboxParts {
 
 export function createInbox({ db, open, turns }: InboxParts): Inbox {
   const reader = { db, open };
+  const readHeads = createReadHeads(db);
   return {
     listChats: (userId, query) =>
       turns(userId, () => listChats(reader, userId, query)),
     readChat: (chatId, userId) => readChat(reader, chatId, userId),
     readChanges: (chatId, userId, since, limit) =>
       turns(userId, () => readChanges(reader, chatId, userId, since, limit)),
-    readSync: (caller, cursor) => readSync(db, caller, cursor),
-    readHeads: (userId, cursor) => readHeads(db, userId, cursor),
-    async chatIds(userId) {
-      const [rows] = await db.run(presentChatIds(userId));
-      return rows.map(({ chatId }) => chatId);
-    },
+    readSync: (caller, cursor) => readSync({ db, readHeads }, caller, cursor),
+    readHeads,
+    chatIds: createReadChatIds(db),
     catchUpChat: (chatId, rev) => catchUpChat(db, chatId, rev),
     catchUpAccount: (userId, rev) => catchUpAccount(db, userId, rev),
   };

@@ -1,4 +1,4 @@
-import { sql } from "../db/sql.ts";
+import { sql, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { Role } from "../protocol/chats.ts";
@@ -17,8 +17,26 @@ export const moment = (userId: UserId) =>
   >`select epoch(), pg_snapshot_xmin(pg_current_snapshot())::text as oldest,
     rev as account_rev from heads where scope_id = ${userId}::uuid`;
 
+/** The same for several accounts, whose counters `accountRevs` has. */
+export const sharedMoment = sql<
+  Omit<MomentRow, "accountRev">
+>`select epoch(), pg_snapshot_xmin(pg_current_snapshot())::text as oldest`;
+
+export const accountRevs = (userIds: readonly UserId[]) =>
+  sql<
+    { userId: UserId; accountRev: number }
+  >`select scope_id as user_id, rev as account_rev from heads
+    where scope_id = any(${userIds}::uuid[])`;
+
+/** Whose heads are wanted, and what is news to that person. */
+export interface HeadsWish extends Pick<MomentRow, "oldest" | "accountRev"> {
+  readonly userId: UserId;
+}
+
 /** The counters of a chat as one person has them. */
 export interface HeadRow {
+  /** Which wish it answers, counted from 1. */
+  readonly nth: number;
   readonly chatId: ChatId;
   readonly rev: number;
   readonly lastSeq: number;
@@ -26,41 +44,52 @@ export interface HeadRow {
   readonly deliveredSeq: number;
   /** Whether the person left or lost the chat, or it was deleted. */
   readonly gone: boolean;
+  /** Whether it is news. */
+  readonly touched: boolean;
 }
 
-const headsOf = (userId: UserId) =>
-  sql`select m.chat_id, h.rev, h.last_seq,
-      greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
-      greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
-      m.left_at is not null or c.deleted_at is not null as gone
-    from members m
-    join chats c using (chat_id)
-    join heads h on h.scope_id = m.chat_id
-    left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
-    where m.user_id = ${userId}::uuid`;
-
-/** Every present chat. */
-export const presentHeads = (userId: UserId) =>
-  sql<HeadRow>`${
-    headsOf(userId)
-  } and m.left_at is null and c.deleted_at is null`;
-
 /**
- * The present chats that any transaction from `oldest` on has touched, and those lost after an
- * account's `rev`: what goes on in a chat after it was left is no business of the person any more.
+ * Every present chat of each person, and those gone that are news. Touched are those that any
+ * transaction from `oldest` on has written, and those lost after an account's `rev`: what goes on in
+ * a chat after it was left is no business of the person any more.
+ *
+ * `offset 0` has each person looked up by key. Planned as one join, a few hundred people among many
+ * thousands would be found by reading whole tables.
  */
-export const headsSince = (
-  userId: UserId,
-  { oldest, accountRev }: Pick<MomentRow, "oldest" | "accountRev">,
-) =>
-  sql<HeadRow>`${headsOf(userId)} and case
-    when m.left_at is not null then m.account_rev > ${accountRev}
-    else h.changed_xid >= ${oldest}::xid8 or r.changed_xid >= ${oldest}::xid8
-  end`;
+export const headsOf = (wishes: readonly HeadsWish[]) =>
+  sql<HeadRow>`select wish.nth::integer, head.* from ${
+    table(wishes, { userId: "uuid", oldest: "xid8", accountRev: "bigint" })
+  } with ordinality as wish (user_id, oldest, account_rev, nth)
+    cross join lateral (
+      select m.chat_id, h.rev, h.last_seq,
+        greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
+        greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
+        m.left_at is not null or c.deleted_at is not null as gone,
+        case
+          when m.left_at is not null then m.account_rev > wish.account_rev
+          else h.changed_xid >= wish.oldest
+            or coalesce(r.changed_xid >= wish.oldest, false)
+        end as touched
+      from members m
+      join chats c using (chat_id)
+      join heads h on h.scope_id = m.chat_id
+      left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
+      where m.user_id = wish.user_id
+      offset 0
+    ) head
+    where head.touched or not head.gone`;
 
-export const presentChatIds = (userId: UserId) =>
-  sql<{ chatId: ChatId }>`select chat_id from members join chats using (chat_id)
-    where user_id = ${userId}::uuid and left_at is null and deleted_at is null`;
+/** The present chats of several people, each row with the place of its person in the list, from 1. */
+export const presentChatIds = (userIds: readonly UserId[]) =>
+  sql<
+    { nth: number; chatId: ChatId }
+  >`select wish.nth::integer, chat.chat_id
+    from unnest(${userIds}::uuid[]) with ordinality as wish (user_id, nth)
+    cross join lateral (
+      select chat_id from members join chats using (chat_id)
+      where user_id = wish.user_id and left_at is null and deleted_at is null
+      offset 0
+    ) chat`;
 
 export interface ChatItemRow {
   readonly chatId: ChatId;

@@ -4,11 +4,16 @@ import type { Database } from "../db/database.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { Sync } from "../protocol/sync.ts";
 import { writeCursor } from "./cursor.ts";
-import { readHeads } from "./heads.ts";
+import type { ReadHeads } from "./heads.ts";
 import { hiddenSince } from "./store.ts";
 
 /** Rows of the account in one answer. */
 const pageSize = 500;
+
+export interface SyncReader {
+  readonly db: Database;
+  readonly readHeads: ReadHeads;
+}
 
 /**
  * What changed in the caller's world since a cursor: the heads of the chats, and the account's own
@@ -16,14 +21,14 @@ const pageSize = 500;
  * falls between.
  */
 export async function readSync(
-  db: Database,
+  { db, readHeads }: SyncReader,
   { userId, deviceId }: {
     readonly userId: UserId;
     readonly deviceId: DeviceId;
   },
   cursor: string | undefined,
 ): Promise<Sync> {
-  const heads = await readHeads(db, userId, cursor);
+  const heads = await readHeads(userId, cursor);
   const page = await readSince(
     db,
     userId,

@@ -25,7 +25,8 @@ const receiptTypes = {
 } as const;
 
 /**
- * The cursors of senders, which a send moves along. Written only forward, in key order, so that two
+ * The cursors of senders, which a send moves along. The sweep need not find them, since the message
+ * tells: so `changed_xid` stays, its index is left alone, and the update costs half. Written only forward, in key order, so that two
  * transactions cannot wait for each other.
  */
 export const receipts: Table<
@@ -45,8 +46,7 @@ export const receipts: Table<
       select * from ${table([...rows].sort(inOrder), receiptTypes)}
       on conflict (chat_id, user_id) do update set
         delivered_seq = greatest(r.delivered_seq, excluded.delivered_seq),
-        read_seq = greatest(r.read_seq, excluded.read_seq),
-        changed_xid = excluded.changed_xid`,
+        read_seq = greatest(r.read_seq, excluded.read_seq)`,
   ],
 };
 
@@ -100,3 +100,15 @@ export const receiptsOf = (
     from members m left join receipts r using (chat_id, user_id)
     where m.chat_id = ${chatId}::uuid and m.left_at is null
     order by m.user_id limit ${limit}`;
+
+/** Cursors that any transaction from `from` on has moved, in chats where each step is told. */
+export const receiptsChangedFrom = (
+  from: string,
+  memberLimit: number,
+): Statement<ReceiptRow> =>
+  sql<ReceiptRow>`select r.chat_id, r.user_id, r.delivered_seq, r.read_seq
+    from receipts r
+    join chats c using (chat_id)
+    join members m using (chat_id, user_id)
+    where r.changed_xid >= ${from}::xid8 and m.left_at is null
+      and c.deleted_at is null and c.member_count <= ${memberLimit}`;

@@ -1,25 +1,32 @@
 /**
- * Who is here. A person is online while any of her connections is active; those who watch her and
- * share a chat with her are told. Kept in this isolate's memory; only last-seen is stored.
+ * Who is here. A person is online while any of her connections is active, on whatever isolate; those
+ * who watch her and share a chat with her are told.
+ *
+ * 1. `roster.ts` counts the connections of this isolate. Only a person's first and last count, and the
+ *    last one only when the grace time has passed.
+ * 2. `ledger.ts` writes who is here to the database, in batches, under a lease that this isolate
+ *    renews: once it runs out, nobody is here any more, and another isolate clears up.
+ * 3. Once it is stored, the others are rung for everyone who is new or gone everywhere. The ring
+ *    carries nothing but the name; the sweep finds the ones that got lost.
+ * 4. `watch.ts`, on each isolate where she is watched, looks how it is, and tells those to whom that
+ *    is news.
  *
  * @module
  */
+import type { Announce, Ring, SweepSource } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { Presence } from "../protocol/accounts.ts";
-import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
-import { companions, lastSeen, writeLastSeen } from "./store.ts";
-
+import type { Announcement } from "../relay/relay.ts";
+import { createLedger } from "./ledger.ts";
+import { createRoster } from "./roster.ts";
+import { createSee } from "./see.ts";
+import { turnedSince } from "./store.ts";
+import { createWatch, type Watcher, type WatchParts } from "./watch.ts";
+export type { Watcher } from "./watch.ts";
 export { erasePresence } from "./erase.ts";
-
-/** A connection, as presence sees it. */
-export interface Watcher {
-  readonly userId: UserId;
-  send(event: EventOf<"presence">): void;
-}
 
 export interface PresenceService extends AsyncDisposable {
   /** Counts an active connection in. */
@@ -27,156 +34,145 @@ export interface PresenceService extends AsyncDisposable {
   /** Counts it out; the person goes offline after the grace time unless another one is active. */
   depart(watcher: Watcher): void;
   setActive(watcher: Watcher, active: boolean): void;
-  /** Watches these people from now on, instead of those before. Strangers look offline. */
+  /**
+   * Watches these people from now on, instead of those before. Strangers look offline. When it
+   * rejects, nobody is watched.
+   */
   watch(watcher: Watcher, userIds: readonly UserId[]): Promise<Presence[]>;
   /** Rejects with `not_found` for somebody the caller shares no chat with. */
   read(by: UserId, userId: UserId): Promise<Presence>;
+  /** Takes the rings of this isolate and of others. */
+  receive(announcements: readonly Announcement[]): void;
+  /** What the sweep looks for, where rings got lost. */
+  readonly swept: SweepSource<{ userId: UserId }>;
+  /** Renews this isolate's lease now, as it does by itself. Rejects when it could not. */
+  renew(): Promise<void>;
+  /**
+   * Counts nobody in or out any more, and leaves everyone to the other isolates. Resolves when that is
+   * written, or when it takes too long: then the lease runs out by itself.
+   */
+  leave(): Promise<void>;
 }
 
-export interface PresenceParts {
+export interface PresenceParts
+  extends Pick<WatchParts, "interest" | "turns" | "background"> {
   readonly db: Database;
-  readonly clock: Clock;
+  /** Where the lease is renewed; the same database. */
+  readonly leaseDb: Database;
+  readonly isolateId: string;
+  readonly announce: Announce<Ring>;
   /** One person's looks at many others take turns. */
   readonly turns: Turns;
-  /** Takes work that nobody waits for; its failure is counted and logged. */
-  background(what: string, work: Promise<unknown>): void;
+  /** Milliseconds that never run backwards. */
+  now(): number;
   /** How long a person counts as online after her last connection went, in milliseconds. */
   readonly graceMs?: number;
-}
-
-interface Person {
-  readonly active: Set<Watcher>;
-  /** Runs while the last connection is gone and offline is not yet announced. */
-  grace: ReturnType<typeof setTimeout> | undefined;
-  seenAt: number;
+  /** How long an isolate that is not heard of counts as alive, in milliseconds. */
+  readonly leaseMs?: number;
+  /** How often it is heard of: often enough for two renewals to fail. In milliseconds. */
+  readonly renewMs?: number;
+  /** How long a stop may take, in milliseconds. */
+  readonly leaveMs?: number;
 }
 
 export function createPresence(parts: PresenceParts): PresenceService {
-  const { db, clock, turns, background, graceMs = 5000 } = parts;
-  const people = new Map<UserId, Person>();
-  const watching = new Map<Watcher, readonly UserId[]>();
-  const watchersOf = new Map<UserId, Set<Watcher>>();
+  const { db, leaseDb, isolateId, announce, now } = parts;
+  const { interest, turns, background } = parts;
+  const { graceMs = 5000, leaseMs = 15_000, renewMs = 5000 } = parts;
+  const { leaveMs = 1000 } = parts;
+  const see = createSee(db);
+  const watch = createWatch({ see, interest, turns, background });
+  const ledger = createLedger({
+    db,
+    leaseDb,
+    isolateId,
+    leaseMs,
+    graceMs,
+    now,
+    people: () => roster.people(),
+    onTurned: (userIds) => announce(userIds.map((presence) => ({ presence }))),
+    background,
+  });
+  const roster = createRoster({
+    graceMs,
+    now,
+    onCome: ledger.come,
+    onGo: ledger.go,
+  });
 
-  function arrive(watcher: Watcher) {
-    const { userId } = watcher;
-    const person: Person = people.get(userId) ??
-      { active: new Set(), grace: undefined, seenAt: clock() };
-    const wasOnline = people.has(userId);
-    people.set(userId, person);
-    clearTimeout(person.grace);
-    person.grace = undefined;
-    person.active.add(watcher);
-    if (!wasOnline) background("tell presence", tell(userId, true, null));
+  let renewing: Promise<void> | undefined;
+  let leaving: Promise<void> | undefined;
+
+  async function renewOrLapse() {
+    // An isolate without connections costs the database nothing.
+    if (roster.size + watch.size + ledger.behind === 0) return ledger.lapse();
+    await ledger.renew();
+    watch.retry();
   }
 
-  function rest(watcher: Watcher) {
-    const person = people.get(watcher.userId);
-    if (!person?.active.delete(watcher) || person.active.size > 0) return;
-    person.seenAt = clock();
-    person.grace = setTimeout(() => goOffline(watcher.userId, person), graceMs);
+  function renew(): Promise<void> {
+    renewing ??= renewOrLapse().finally(() => renewing = undefined);
+    return renewing;
   }
 
-  function goOffline(userId: UserId, person: Person) {
-    people.delete(userId);
-    const seenAt = new Date(person.seenAt);
-    background(
-      "tell presence",
-      db.run(writeLastSeen([{ userId, seenAt }])).then(() =>
-        tell(userId, false, seenAt)
-      ),
-    );
+  const timer = setInterval(() => {
+    if (!renewing) background("renew presence", renew());
+  }, renewMs);
+
+  async function handOver() {
+    clearInterval(timer);
+    const lastHere = roster.close();
+    await renewing?.catch(() => {
+      // Counted where it was begun; the lease is given up now.
+    });
+    await ledger.close(lastHere);
   }
 
-  /** Asks anew who may see it: a shared chat may have been left since the watch began. */
-  async function tell(userId: UserId, online: boolean, seenAt: Date | null) {
-    const watchers = [...watchersOf.get(userId) ?? []];
-    if (watchers.length === 0) return;
-    const [rows] = await db.run(
-      companions(userId, watchers.map((watcher) => watcher.userId)),
-    );
-    const allowed = new Set(rows.map((row) => row.userId));
-    // The truth may have turned while the database was asked.
-    if (people.has(userId) !== online) return;
-    const event = {
-      type: "presence",
-      userId,
-      online,
-      lastSeenAt: seenAt?.toISOString() ?? null,
-    } as const;
-    for (const watcher of watchers) {
-      if (allowed.has(watcher.userId)) watcher.send(event);
+  async function leave() {
+    if (!leaving) {
+      leaving = handOver();
+      background("leave presence", leaving);
     }
-  }
-
-  function unwatch(watcher: Watcher) {
-    for (const userId of watching.get(watcher) ?? []) {
-      const watchers = watchersOf.get(userId);
-      watchers?.delete(watcher);
-      if (watchers?.size === 0) watchersOf.delete(userId);
-    }
-    watching.delete(watcher);
-  }
-
-  async function look(
-    by: UserId,
-    userIds: readonly UserId[],
-  ): Promise<Map<UserId, Presence>> {
-    const others = userIds.filter((userId) => userId !== by);
-    const [allowed, seen] = await db.run(
-      companions(by, others),
-      lastSeen(userIds),
-    );
-    const visible = [...allowed.map((row) => row.userId), by];
-    const seenAt = new Map(
-      seen.map((row) => [row.userId, row.seenAt.toISOString()]),
-    );
-    return new Map(visible.map((userId) => {
-      const online = people.has(userId);
-      const lastSeenAt = online ? null : seenAt.get(userId) ?? null;
-      return [userId, { userId, online, lastSeenAt }];
-    }));
+    await atMost(leaveMs, leaving);
   }
 
   return {
-    arrive,
+    arrive: roster.enter,
     depart(watcher) {
-      unwatch(watcher);
-      rest(watcher);
+      watch.unwatch(watcher);
+      roster.leave(watcher);
     },
-    setActive: (watcher, active) => active ? arrive(watcher) : rest(watcher),
-
-    async watch(watcher, userIds) {
-      unwatch(watcher);
-      const wanted = [...new Set(userIds)];
-      watching.set(watcher, wanted);
-      for (const userId of wanted) {
-        const watchers = watchersOf.get(userId) ?? new Set();
-        watchersOf.set(userId, watchers.add(watcher));
-      }
-      const { userId: by } = watcher;
-      const found = await turns(by, () => look(by, wanted));
-      return wanted.map((userId) =>
-        found.get(userId) ?? { userId, online: false, lastSeenAt: null }
-      );
-    },
+    setActive: (watcher, active) =>
+      active ? roster.enter(watcher) : roster.leave(watcher),
+    watch: watch.watch,
 
     async read(by, userId) {
-      const presence = (await look(by, [userId])).get(userId);
+      const pair = { userId, watcherId: by };
+      const presence = (await see([pair]))(pair);
       if (!presence) throw new Problem("not_found");
       return presence;
     },
 
-    async [Symbol.asyncDispose]() {
-      const now = new Date(clock());
-      const rows = [...people].map(([userId, person]) => {
-        clearTimeout(person.grace);
-        return {
-          userId,
-          seenAt: person.active.size > 0 ? now : new Date(person.seenAt),
-        };
-      });
-      people.clear();
-      if (rows.length > 0) await db.run(writeLastSeen(rows));
+    receive(announcements) {
+      watch.ring(
+        announcements.filter(({ audience }) => audience === "presence")
+          .map(({ scopeId }) => scopeId as UserId),
+      );
     },
+    swept: {
+      statement: (from) => watch.size === 0 ? null : turnedSince(from),
+      on: (rows) => watch.ring(rows.map(({ userId }) => userId)),
+    },
+    renew,
+    leave,
+    [Symbol.asyncDispose]: leave,
   };
+}
+
+/** Waits for the work, but not longer; whoever began it looks after its failure. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work.catch(() => {}), late]);
+  clearTimeout(timer);
 }

@@ -7,7 +7,10 @@ import { UserId } from "../protocol/ids.ts";
 import type { PresenceService } from "./mod.ts";
 
 /** The door to presence over HTTP. */
-export function presenceRoutes(presence: PresenceService, bearer: Bearer) {
+export function presenceRoutes(
+  presence: Pick<PresenceService, "read">,
+  bearer: Bearer,
+) {
   const router = createRouter();
 
   router.openapi(

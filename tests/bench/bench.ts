@@ -2,23 +2,35 @@ import type { Databases } from "./databases.ts";
 import type { Bench, Running } from "./parts/bench.ts";
 import { coldStart } from "./parts/cold_start.ts";
 import { connectionBytes } from "./parts/connection_bytes.ts";
+import { delivery } from "./parts/delivery.ts";
 import { durableSends } from "./parts/durable_sends.ts";
 import { fanOut } from "./parts/fan_out.ts";
+import { idleCost } from "./parts/idle_cost.ts";
+import { isolates } from "./parts/isolates.ts";
+import { largeHello } from "./parts/large_hello.ts";
 import { history } from "./parts/history.ts";
+import { reconnectStorm } from "./parts/reconnect_storm.ts";
+import { relayRates } from "./parts/relay_rates.ts";
 import type { Processes } from "./processes.ts";
-import type { Report } from "./report.ts";
+import type { Machine, Report } from "./report.ts";
 import { floor } from "./systems/floor.ts";
 import { parley } from "./systems/parley.ts";
 import { nodeVersion, socketio } from "./systems/socketio.ts";
 import type { System, SystemName, SystemParts } from "./systems/system.ts";
 
+/** Those that hold the systems side by side. */
+const besidePeers = { durableSends, fanOut, history, connectionBytes } as const;
+
 /** The parts of the benchmark, by their names in the report, in the order in which they run. */
 export const parts = {
-  durableSends,
-  fanOut,
-  history,
-  connectionBytes,
-  coldStartMs: coldStart,
+  ...besidePeers,
+  coldStart,
+  largeHello,
+  relayRates,
+  delivery,
+  idleCost,
+  isolates,
+  reconnectStorm,
 } as const;
 export type PartName = keyof typeof parts;
 
@@ -29,18 +41,41 @@ export interface BenchOptions {
   say(line: string): void;
 }
 
-/** Starts the systems and runs the parts. A system or part that fails is left out, and says why. */
-export async function bench(
-  { processes, databases, only, say }: BenchOptions,
-): Promise<Report> {
-  const postgres = await databases.version();
+/** Starts the systems where they are needed, and runs the parts. One that fails is left out, and says why. */
+export async function bench(options: BenchOptions): Promise<Report> {
+  const { processes, databases, only, say } = options;
+  const machine: Machine = {
+    cores: navigator.hardwareConcurrency,
+    deno: Deno.version.deno,
+    postgres: await databases.version(),
+    loadAverage: Deno.loadavg()[0]!,
+  };
+  const running = only.some((part) => part in besidePeers)
+    ? await startSystems(options, machine)
+    : [];
+  const context: Bench = { processes, databases, running, say };
+  const report: Partial<Record<PartName, unknown>> = {};
+  for (const part of only) {
+    try {
+      report[part] = await parts[part](context);
+    } catch (error) {
+      say(`leaving ${part} out: ${reason(error)}`);
+    }
+  }
+  return { ...report, machine } as Report;
+}
+
+async function startSystems(
+  { processes, databases, say }: BenchOptions,
+  machine: Machine,
+): Promise<Running[]> {
   const node = await nodeVersion();
-  const socketioRuntime = node === undefined
-    ? `Deno ${Deno.version.deno}`
-    : `Node ${node}`;
   if (node === undefined) {
     say("Node is not installed: Express and Socket.IO run on Deno");
   }
+  machine.socketioRuntime = node === undefined
+    ? `Deno ${Deno.version.deno}`
+    : `Node ${node}`;
   const systems: Record<SystemName, (parts: SystemParts) => Promise<System>> = {
     parley,
     floor: (parts) => Promise.resolve(floor(parts)),
@@ -60,25 +95,8 @@ export async function bench(
       say(`leaving ${name} out: ${reason(error)}`);
     }
   }
-
   if (running.length === 0) throw new Error("No system could be started");
-
-  const context: Bench = { processes, databases, running, say };
-  const report: Partial<Record<PartName, unknown>> = {};
-  for (const part of only) {
-    try {
-      report[part] = await parts[part](context);
-    } catch (error) {
-      say(`leaving ${part} out: ${reason(error)}`);
-    }
-  }
-  const machine = {
-    cores: navigator.hardwareConcurrency,
-    deno: Deno.version.deno,
-    postgres,
-    socketioRuntime,
-  };
-  return { ...report, machine } as Report;
+  return running;
 }
 
 function reason(error: unknown): string {

@@ -6,6 +6,10 @@ export interface Databases extends AsyncDisposable {
   create(purpose: string): Promise<string>;
   /** How many rows its table `messages` holds. */
   countMessages(url: string): Promise<number>;
+  /** Runs a statement, or several, on the database of a URL. */
+  run(url: string, text: string): Promise<postgres.Row[]>;
+  /** The server's processes that serve the database of a URL; they may be another machine's. */
+  backends(url: string): Promise<number[]>;
   version(): Promise<string>;
 }
 
@@ -41,6 +45,15 @@ export function createDatabases(server: string): Databases {
     async countMessages(url) {
       const [row] = await query(url, "select count(*) from messages");
       return Number(row!.count);
+    },
+    run: query,
+    async backends(url) {
+      const name = new URL(url).pathname.slice(1);
+      const rows = await query(
+        server,
+        `select pid from pg_stat_activity where datname = '${name}'`,
+      );
+      return rows.map(({ pid }) => Number(pid));
     },
     async version() {
       const [row] = await query(server, "show server_version");

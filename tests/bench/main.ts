@@ -6,11 +6,19 @@ import { table } from "./table.ts";
 import { targetsOf } from "./targets.ts";
 
 const usage = `Usage: deno task bench [--json] [--only=part,…]
-Parts: ${Object.keys(parts).join(", ")}`;
+Parts: ${Object.keys(parts).map(kebabCase).join(", ")}`;
 
 function fail(message: string): never {
   console.error(message);
   Deno.exit(2);
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-[a-z]/g, ([, letter]) => letter!.toUpperCase());
 }
 
 const isPart = (name: string): name is PartName => name in parts;
@@ -18,7 +26,7 @@ let asJson = false;
 let only = Object.keys(parts).filter(isPart);
 for (const argument of Deno.args) {
   const [flag, value = ""] = argument.split("=");
-  const names = value.split(",");
+  const names = value.split(",").map(camelCase);
   if (argument === "--json") asJson = true;
   else if (flag === "--only" && names.every(isPart)) only = names;
   else fail(usage);

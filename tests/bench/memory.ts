@@ -11,12 +11,18 @@ export async function lowestMemory(
   let lowest = Infinity;
   for (let elapsed = 0; elapsed < duringMs; elapsed += sampleMs) {
     await new Promise((done) => setTimeout(done, sampleMs));
-    lowest = Math.min(lowest, await residentBytes(pid));
+    lowest = Math.min(lowest, await statusBytes(pid, "VmRSS"));
   }
   return lowest;
 }
 
-async function residentBytes(pid: number): Promise<number> {
+/** The most resident bytes that a process ever had. */
+export async function peakMemory(pid: number): Promise<number> {
+  return await statusBytes(pid, "VmHWM");
+}
+
+async function statusBytes(pid: number, field: string): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
+  const [, kilobytes] = RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)!;
+  return Number(kilobytes) * 1024;
 }

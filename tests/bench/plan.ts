@@ -21,4 +21,32 @@ export const plan = {
    */
   connections: { before: 1000, counted: 5000, settleMs: 1500 },
   coldStarts: 5,
+  largeHello: { chats: 1000, warmups: 20, hellos: 200 },
+  delivery: {
+    pairs: 20,
+    perSecond: 100,
+    rounds: 3,
+    warmupMs: 1000,
+    durationMs: 4000,
+  },
+  relayRates: {
+    rounds: 3,
+    durationMs: 2000,
+    batch: 4,
+    inFlight: 64,
+    latency: { count: 300, everyMs: 5 },
+  },
+  idleCost: { connections: 100, settleMs: 10_000, observeMs: 60_000 },
+  isolates: { counts: [1, 2, 4], rounds: 3, warmupMs: 1000, durationMs: 4000 },
+  storm: {
+    crowd: { people: 5000, groupSize: 20, groupsEach: 3, pairs: 20 },
+    gatherAtOnce: 50,
+    writesPerSecond: 5,
+    /** Before the restart and after everybody is back. */
+    calmMs: 2000,
+    /** How long everybody is waited for. */
+    limitMs: 60_000,
+    /** One round each. The second keeps the whole process within 512 MB. */
+    flags: ["", "--v8-flags=--max-old-space-size=256"],
+  },
 } as const;

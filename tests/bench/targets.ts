@@ -1,3 +1,4 @@
+import type { Storm } from "./parts/reconnect_storm.ts";
 import type { Report } from "./report.ts";
 
 /** Something the project wants of itself, and what became of it. */
@@ -9,7 +10,8 @@ export interface Target {
 
 /** The targets that the report can decide. */
 export function targetsOf(
-  { durableSends, connectionBytes }: Report,
+  { durableSends, connectionBytes, coldStart, largeHello, reconnectStorm }:
+    Report,
 ): Target[] {
   const targets: Target[] = [];
   const { ofFloor, timesSocketio } = durableSends?.ratios ?? {};
@@ -42,5 +44,44 @@ export function targetsOf(
       isMet: connectionBytes.parley <= 30_000,
     });
   }
+  if (coldStart !== undefined) {
+    const { beyondMs } = coldStart;
+    targets.push({
+      wanted: "a start within 300 ms beyond Deno's own",
+      found: `${beyondMs.toFixed(0)} ms`,
+      isMet: beyondMs <= 300,
+    });
+  }
+  if (largeHello !== undefined) {
+    const { chats, whole } = largeHello;
+    targets.push({
+      wanted: `hello with ${chats} chats within 30 ms`,
+      found: `${whole.p50Ms.toFixed(1)} ms`,
+      isMet: whole.p50Ms <= 30,
+    });
+  }
+  for (const round of reconnectStorm?.rounds ?? []) {
+    targets.push(...stormTargets(round));
+  }
   return targets;
+}
+
+function stormTargets(
+  { flags, allLiveMs, away, lost, before, among, peakBytes }: Storm,
+): Target[] {
+  const slowUntilMs = Math.max(before.slowUntilMs, among.slowUntilMs);
+  const after = flags === "" ? "a restart" : `a restart with ${flags}`;
+  return [{
+    wanted: `everybody live within 10 s of ${after}`,
+    found: `${(allLiveMs / 1000).toFixed(1)} s, ${away} away, ${lost} lost`,
+    isMet: allLiveMs <= 10_000 && away + lost === 0,
+  }, {
+    wanted: "no send above a second for longer than that",
+    found: `${(slowUntilMs / 1000).toFixed(1)} s`,
+    isMet: slowUntilMs <= allLiveMs,
+  }, {
+    wanted: "less than 512 MB meanwhile",
+    found: `${(peakBytes / 1e6).toFixed(0)} MB`,
+    isMet: peakBytes < 512e6,
+  }];
 }

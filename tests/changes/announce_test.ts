@@ -49,7 +49,7 @@ function announcer(publish: Publish = () => Promise.resolve()) {
 
 Deno.test("announce: this isolate's own connections come first", () => {
   const { announce, log, local } = announcer();
-  announce([renamed(3), typing, moved]);
+  announce([renamed(3), typing, moved, { presence: userId }]);
   assert.equal(log[0], "local");
   assert.deepEqual(
     local.map(({ audience, scopeId, rev, event, origin }) => ({
@@ -79,6 +79,13 @@ Deno.test("announce: this isolate's own connections come first", () => {
         scopeId: userId,
         rev: 7,
         type: "account.behind",
+        origin: "i1",
+      },
+      {
+        audience: "presence",
+        scopeId: userId,
+        rev: undefined,
+        type: undefined,
         origin: "i1",
       },
     ],

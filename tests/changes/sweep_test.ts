@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { startSweep, type SweptHead } from "../../src/changes/mod.ts";
+import {
+  startSweep,
+  type SweepSource,
+  type SweptHead,
+} from "../../src/changes/mod.ts";
 import type { Database } from "../../src/db/database.ts";
 import { sql } from "../../src/db/sql.ts";
 import { testDatabase, testServer } from "../support/database.ts";
@@ -14,13 +18,17 @@ const change = (scope: string, rev: number) =>
       changed_xid = pg_current_xact_id()`;
 
 /** A sweep that the test starts by hand, and what it has found since the test last looked. */
-async function handSweep(db: Database, intervalMs = never) {
+async function handSweep(
+  db: Database,
+  { sources = [] }: { sources?: readonly SweepSource<unknown>[] } = {},
+) {
   let found: SweptHead[] = [];
   const failures: unknown[] = [];
   const sweep = await startSweep({
     db,
-    intervalMs,
+    intervalMs: never,
     onHeads: (heads) => found.push(...heads),
+    sources,
     onFailure: (error) => failures.push(error),
   });
   return {
@@ -102,6 +110,66 @@ Deno.test("sweep", async (t) => {
     assert.equal((await sweeping.find()).get(scope), 2);
     assert.equal(sweeping.failures.length, 1);
   });
+
+  await t.step(
+    "finds what else it is to look for, with the heads",
+    async () => {
+      await db.run(sql`create table receipts_of_tests (name text primary key,
+      changed_xid xid8 not null default pg_current_xact_id())`);
+      const receive = (name: string) =>
+        sql`insert into receipts_of_tests (name) values (${name})`;
+      const found: string[] = [];
+      const receipts: SweepSource<{ name: string }> = {
+        statement: (from) =>
+          sql`select name from receipts_of_tests where changed_xid >= ${from}::xid8`,
+        on(rows) {
+          assert.ok(rows.length > 0);
+          found.push(...rows.map(({ name }) => name));
+        },
+      };
+      const nothing: SweepSource<never> = {
+        statement: () => sql`select 1 where false`,
+        on: () => assert.fail("It found nothing"),
+      };
+      const unwanted: SweepSource<never> = {
+        statement: () => null,
+        on: () => assert.fail("It did not ask"),
+      };
+      await using sweeping = await handSweep(db, {
+        sources: [unwanted, nothing, receipts],
+      });
+      const other = newScope();
+      await db.run(receive("first"), change(other, 1));
+      const heads = await sweeping.find();
+      assert.deepEqual([heads.get(other), found], [1, ["first"]]);
+
+      assert.deepEqual(sweeping.failures, []);
+    },
+  );
+
+  await t.step(
+    "comes again to whoever could not take what it found",
+    async () => {
+      let failing = true;
+      const found: string[] = [];
+      const picky: SweepSource<{ scopeId: string }> = {
+        statement: (from) =>
+          sql`select scope_id from heads where changed_xid >= ${from}::xid8`,
+        on(rows) {
+          if (failing) throw new Error("Not now");
+          found.push(...rows.map(({ scopeId }) => scopeId));
+        },
+      };
+      await using sweeping = await handSweep(db, { sources: [picky] });
+      const other = newScope();
+      await db.run(change(other, 1));
+      await sweeping.find();
+      assert.equal(sweeping.failures.length, 1);
+      failing = false;
+      await sweeping.find();
+      assert.ok(found.includes(other));
+    },
+  );
 
   await t.step("runs one at a time", async () => {
     let asked = 0;

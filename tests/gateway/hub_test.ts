@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import type { DeviceId } from "../../src/protocol/ids.ts";
 import { created, heardBy, hubStage, listenerIn } from "./hub_stage.ts";
-import { newChat, said } from "./news.ts";
+import { newChat, newId, rung, said, signedOut } from "./news.ts";
 
 Deno.test("the hub passes news on in order, and drops what it has passed on", async () => {
   const stage = hubStage();
@@ -43,6 +44,17 @@ Deno.test("an event is encoded once, whatever the number of listeners", async ()
     assert.deepEqual(heardBy(one), created(5));
     stage.hub.leave(one);
   }
+});
+
+Deno.test("that a person came or went is not the account's own news", async () => {
+  const stage = hubStage();
+  const ann = await listenerIn(stage, newChat(), 4);
+  // Something is missing before this one, and has the time to come.
+  stage.hub.receive([signedOut(ann.userId, 3, newId<DeviceId>())]);
+  stage.hub.receive([rung(ann.userId)]);
+  await stage.background.settled();
+  assert.deepEqual([stage.complaints, heardBy(ann)], [[], []]);
+  stage.hub.leave(ann);
 });
 
 Deno.test("a listener that goes while it is told keeps nothing from the others", async () => {

@@ -7,9 +7,13 @@ import { newChat } from "./news.ts";
 
 /** An interest over a relay that counts, and refuses where `refuse` says so. */
 function stage(
-  { refuse = () => Promise.resolve(false) as Promise<boolean> } = {},
+  {
+    refuse = () => Promise.resolve(false) as Promise<boolean>,
+    patienceMs = 60_000,
+  } = {},
 ) {
   const open: number[] = [];
+  let gaps = 0;
   const complaints: string[] = [];
   let tries = 0;
   const relay: Pick<Relay, "subscribe"> = {
@@ -28,10 +32,17 @@ function stage(
   const interest = createInterest({
     relay,
     on: () => {},
-    onGap: () => {},
+    onGap: () => gaps++,
     onFailure: (error) => complaints.push((error as Error).message),
+    patienceMs,
   });
-  return { interest, open, complaints, tries: () => tries };
+  return {
+    interest,
+    open,
+    complaints,
+    tries: () => tries,
+    gaps: () => gaps,
+  };
 }
 
 /** Two chats of one shard. */
@@ -138,4 +149,21 @@ Deno.test("a relay that stays away rejects nothing", async () => {
   assert.equal(interest.shards, 1);
   assert.equal(complaints.length, 2);
   await interest[Symbol.asyncDispose]();
+});
+
+Deno.test("a relay that does not answer holds nobody up, and is a gap until it does", async () => {
+  const gate = createGate();
+  const { interest, open, gaps } = stage({
+    async refuse() {
+      await gate.pass();
+      return false;
+    },
+    patienceMs: 1,
+  });
+  const chat = newChat();
+  await interest.take([chat], [chat]);
+  assert.deepEqual([open, gaps()], [[], 0]);
+  gate.open();
+  await turn();
+  assert.deepEqual([open, gaps()], [[shardOf(chat)], 1]);
 });

@@ -139,3 +139,11 @@ export function withoutEvent(
 ): Announcement {
   return rest;
 }
+
+/** No news of an account, but a ring for those who watch the person. */
+export const rung = (userId: UserId): Announcement => ({
+  id: crypto.randomUUID(),
+  origin: "elsewhere",
+  audience: "presence",
+  scopeId: userId,
+});

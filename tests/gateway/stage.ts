@@ -101,8 +101,6 @@ export function gatewayStage(world: World, replaced: Replaced = {}): Stage {
       depart: ({ userId }) => void present.delete(userId),
       setActive: () => {},
       watch: () => Promise.resolve([]),
-      read: unexpected,
-      [Symbol.asyncDispose]: () => Promise.resolve(),
       ...replaced.presence,
     },
   });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { createBatcher } from "../../src/lib/batcher.ts";
 
 /** A batcher whose batches wait for the test to answer them. */
-function heldBatcher({ batchSize = 3, waiting = 100 } = {}) {
+function heldBatcher(
+  { batchSize = 3, waiting = 100, gatherTurn = false } = {},
+) {
   interface Batch {
     readonly items: string[];
     answer(): void;
@@ -17,7 +19,7 @@ function heldBatcher({ batchSize = 3, waiting = 100 } = {}) {
       fail: reject,
     });
     return promise;
-  }, { batchSize, waiting, refuse: () => new Error("Full") });
+  }, { batchSize, waiting, gatherTurn, refuse: () => new Error("Full") });
   return { submit, batches };
 }
 
@@ -32,6 +34,20 @@ Deno.test("batcher: the first goes at once, the others gather behind it", async 
   assert.deepEqual(batches.map(({ items }) => items), [["a"], ["b", "c"]]);
   batches[1]!.answer();
   assert.deepEqual(await Promise.all(results), ["did a", "did b", "did c"]);
+});
+
+Deno.test("batcher: those of one turn go together, when told to", async () => {
+  const { submit, batches } = heldBatcher({ gatherTurn: true });
+  const results = ["a", "b"].map(submit);
+  assert.equal(batches.length, 0);
+  await turn();
+  results.push(submit("c"), submit("d"));
+  assert.deepEqual(batches.map(({ items }) => items), [["a", "b"]]);
+  batches[0]!.answer();
+  await turn();
+  assert.deepEqual(batches.map(({ items }) => items), [["a", "b"], ["c", "d"]]);
+  batches[1]!.answer();
+  await Promise.all(results);
 });
 
 Deno.test("batcher: a batch has a size, and never two run at once", async () => {

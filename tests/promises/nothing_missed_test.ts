@@ -78,6 +78,23 @@ Deno.test("without a relay everything arrives with the sweep", async (t) => {
     );
   });
 
+  await t.step("how far the others have read", async () => {
+    const { rev, seq } = await say(anns, chatId, "Read this");
+    await inTime(bobs.caughtUp(chatId, rev));
+    await granted(bobs.line.ask({ type: "read", chatId, seq }));
+    const isBobs = (event: { userId: string; readSeq: number }) =>
+      event.userId === bob.userId && event.readSeq === seq;
+    await inTime(anns.heard("receipt.updated", isBobs));
+    // Both hear of it, and the one on whose isolate it was said does so once.
+    await bobs.line.heard("receipt.updated", isBobs);
+    await say(anns, chatId, "Another sweep comes and goes");
+    await inTime(bobs.caughtUp(chatId, rev + 1));
+    const told = bobs.heard.filter((event) =>
+      event.type === "receipt.updated" && isBobs(event)
+    );
+    assert.equal(told.length, 1);
+  });
+
   await t.step("a chat that begins", async () => {
     const fresh = await groupOf(ann, bob);
     const { rev } = await say(anns, fresh, "In a new chat");

@@ -11,6 +11,8 @@ import {
 export interface RelayPair extends AsyncDisposable {
   readonly here: Relay;
   readonly there: Relay;
+  /** Breaks what lies between the ends; the function it resolves with mends it. */
+  interrupt?(): Promise<() => Promise<void>>;
 }
 
 let count = 0;
@@ -199,6 +201,35 @@ const steps = {
     await Promise.all([entered.hears(second), witness.hears(first, second)]);
   },
 
+  async "delivers what it took during an interruption, or tells of a gap"(
+    { here, there, interrupt }: RelayPair,
+  ) {
+    assert.ok(interrupt, "the driver can be interrupted, or says why not");
+    let gaps = 0;
+    await using listener = await listen(there, 13, () => void gaps++);
+    const before = news(13, 1);
+    await here.publish(13, [before]);
+    await listener.hears(before);
+    const mend = await interrupt();
+    const during = news(13, 2);
+    const taken = await here.publish(13, [during]).then(
+      () => true,
+      () => false,
+    );
+    await mend();
+    const isHeard = ({ id }: Announcement) =>
+      listener.heard.some((each) => each.id === id);
+    const later = news(13, 3);
+    while (!isHeard(later)) {
+      // What is refused while it still recovers is published again.
+      await here.publish(13, [later]).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    while (taken && !isHeard(during) && gaps === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  },
+
   async "stays away once it is disposed"({ here, there }: RelayPair) {
     const gone = await listen(there, 14);
     await using staying = await listen(here, 14);
@@ -213,6 +244,25 @@ const steps = {
 
 export type RelayStep = keyof typeof steps;
 
+/** The steps of `relayConformance`, for drivers whose pairs share what a test has started. */
+export async function relaySteps(
+  t: Deno.TestContext,
+  makePair: () => Promise<RelayPair>,
+  skips: { readonly [S in RelayStep]?: string } = {},
+): Promise<void> {
+  for (const [step, run] of Object.entries(steps)) {
+    const reason = skips[step as RelayStep];
+    await t.step({
+      name: reason === undefined ? step : `${step} (skipped: ${reason})`,
+      ignore: reason !== undefined,
+      async fn() {
+        await using pair = await makePair();
+        await run(pair);
+      },
+    });
+  }
+}
+
 /**
  * What every driver of `Relay` promises, each step on a fresh pair. Delivery is the driver's best
  * effort, so the steps expect it where nothing is broken, in any order and number. A driver that
@@ -223,17 +273,5 @@ export function relayConformance(
   makePair: () => Promise<RelayPair>,
   skips: { readonly [S in RelayStep]?: string } = {},
 ): void {
-  Deno.test(`relay ${name}`, async (t) => {
-    for (const [step, run] of Object.entries(steps)) {
-      const reason = skips[step as RelayStep];
-      await t.step({
-        name: reason === undefined ? step : `${step} (skipped: ${reason})`,
-        ignore: reason !== undefined,
-        async fn() {
-          await using pair = await makePair();
-          await run(pair);
-        },
-      });
-    }
-  });
+  Deno.test(`relay ${name}`, (t) => relaySteps(t, makePair, skips));
 }

@@ -13,6 +13,8 @@ relayConformance(
   },
   {
     "crosses in both directions": "both ends are one relay in one isolate",
+    "delivers what it took during an interruption, or tells of a gap":
+      "there is nothing between its ends that could break",
     "stays away once it is disposed":
       "both ends are one relay, which is then away for both",
   },

@@ -1,4 +1,4 @@
-import { type App, createApp } from "../../src/app.ts";
+import { type App, createApp, type Overrides } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { newKeyEntry } from "../../src/lib/key_list.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -18,6 +18,7 @@ export interface TestApp extends AsyncDisposable {
 /** The whole service in this process, on a database and a port of its own. */
 export async function testApp(
   env: Record<string, string> = {},
+  overrides: Overrides = {},
 ): Promise<TestApp> {
   await using cleanup = new AsyncDisposableStack();
   const db = cleanup.use(await testDatabase());
@@ -27,8 +28,9 @@ export async function testApp(
       MASTER_KEYS: newKeyEntry("m1"),
       JWT_KEYS: newKeyEntry("j1"),
       PUBLIC_URL: "http://parley.test",
+      RELAY: "local",
       ...env,
-    }),
+    }, overrides),
   );
   const stack = cleanup.move();
   return { ...app, [Symbol.asyncDispose]: () => stack.disposeAsync() };
@@ -41,11 +43,13 @@ export async function testApp(
 export const anotherIsolate = (
   { db, env }: TestApp,
   more: Record<string, string> = {},
-): Promise<TestApp> => appOn(db, { ...env, ...more });
+  overrides: Overrides = {},
+): Promise<TestApp> => appOn(db, { ...env, ...more }, overrides);
 
 async function appOn(
   db: TestDatabase,
   env: Record<string, string>,
+  overrides: Overrides,
 ): Promise<TestApp> {
   await using cleanup = new AsyncDisposableStack();
   const complaints: string[] = [];
@@ -53,7 +57,7 @@ async function appOn(
     level: "warn",
     write: (line) => complaints.push(line),
   });
-  const app = cleanup.use(await createApp(readConfig(env), log));
+  const app = cleanup.use(await createApp(readConfig(env), log, overrides));
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     app.fetch,

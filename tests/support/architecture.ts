@@ -22,6 +22,8 @@ const floors: readonly (readonly string[])[] = [
     "secrets",
     "open_relay",
     "lifecycle",
+    "measures",
+    "telemetry",
     "exit_together",
     "main",
     "serve",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Member } from "../../src/protocol/chats.ts";
-import type { Event, EventOf } from "../../src/protocol/events.ts";
-import type { ChatId, UserId } from "../../src/protocol/ids.ts";
-import type { BroadcastMessage, Message } from "../../src/protocol/messages.ts";
+import type { Event } from "../../src/protocol/events.ts";
+import type { UserId } from "../../src/protocol/ids.ts";
 import type { Changes, Sync } from "../../src/protocol/sync.ts";
+import { applyEvent, type Counted } from "./apply_event.ts";
 import {
   addPage,
   type ChatPicture,
@@ -18,8 +18,6 @@ const pageSize = 7;
 /** Far more than any sweep: whoever is not told by then will not be. */
 const lateMs = 15_000;
 
-type Counted = Extract<Event, { chatId: ChatId; rev: number }>;
-
 interface Followed {
   readonly picture: ChatPicture;
   /** Events that came before one with a lower rev. */
@@ -29,6 +27,20 @@ interface Followed {
   /** The rev it has been told of. */
   told: number;
   pulling: boolean;
+  /** Whether the last page read was not the last one there is: then rows are missing or old. */
+  isPartial: boolean;
+}
+
+export interface FollowerOptions {
+  /** Called with every event of its present line, before it is applied. */
+  onEvent?(event: Event): void;
+  /**
+   * The service did not tell what it was asked for: the follower has to connect again to go on. Without
+   * it, such a failure is thrown at nobody, and fails the test.
+   */
+  onFailure?(error: unknown): void;
+  /** For long runs: neither `heard` nor `shown` is kept. */
+  readonly forgets?: boolean;
 }
 
 /**
@@ -45,13 +57,23 @@ export class Follower {
   readonly heard: Event[] = [];
   /** Every state of a membership that it was shown in a page. */
   readonly shown: Member[] = [];
+  #person: Person;
+  readonly #options: FollowerOptions;
   #line: Line | undefined;
   #cursor: string | undefined;
   readonly #waiting = new Set<() => void>();
   /** The accountRev at which a chat last came or went. */
   readonly #moved = new Map<string, number>();
 
-  constructor(readonly person: Person) {}
+  constructor(person: Person, options: FollowerOptions = {}) {
+    this.#person = person;
+    this.#options = options;
+  }
+
+  /** Who it is, at the door of the service that it uses now. */
+  get person(): Person {
+    return this.#person;
+  }
 
   get line(): Line {
     return this.#line!;
@@ -65,25 +87,42 @@ export class Follower {
     return this.chats.get(chatId)?.picture.rev ?? 0;
   }
 
-  /** Opens a connection, or another one, which goes on where the last one was. */
-  async connect(): Promise<void> {
+  /**
+   * Opens a connection, or another one, which goes on where the last one was; also at another door of
+   * the service.
+   */
+  async connect(person: Person = this.#person): Promise<void> {
     const since = this.#cursor;
-    const line = await this.person.connect(since);
+    const line = await person.connect(since);
     const { chats, gone, cursor } = line.welcome;
+    this.#person = person;
     this.#line = line;
-    this.#cursor = cursor;
+    // It passes over the account's own changes, which hello does not tell: only a sync does.
+    this.#cursor ??= cursor;
+    // What the last line still had under way counts no more.
+    for (const followed of this.chats.values()) followed.pulling = false;
     gone.forEach((chatId) => this.chats.delete(chatId));
     for (const { chatId, rev } of chats) this.#behind(chatId, rev);
     // What an interrupted pull left open.
     for (const [chatId, { told }] of this.chats) this.#behind(chatId, told);
     line.events.forEach((event) => this.#on(event));
-    line.onEvent((event) => this.#on(event));
+    line.onEvent((event) => line === this.#line && this.#on(event));
+    this.#changed();
     if (since !== undefined) await this.#sync(since);
   }
 
   async disconnect(): Promise<void> {
     await this.#line?.[Symbol.asyncDispose]();
     for (const followed of this.chats.values()) followed.pulling = false;
+  }
+
+  /** Resolves once it does not hold the chat any more; never rejects. */
+  async lost(chatId: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => this.chats.has(chatId) || resolve();
+    this.#waiting.add(look);
+    look();
+    await promise.finally(() => this.#waiting.delete(look));
   }
 
   /** Resolves once the picture of the chat has come to `rev`; rejects when that takes too long. */
@@ -119,7 +158,8 @@ export class Follower {
   }
 
   #on(event: Event): void {
-    this.heard.push(event);
+    if (!this.#options.forgets) this.heard.push(event);
+    this.#options.onEvent?.(event);
     switch (event.type) {
       case "chat.created":
         this.#moved.set(event.chatId, event.accountRev);
@@ -131,7 +171,7 @@ export class Follower {
       case "chat.behind":
         return this.#behind(event.chatId, event.rev);
       case "account.behind":
-        return void this.#sync(this.#cursor!);
+        return this.#supervise(this.#sync(this.#cursor!));
       case "message.hidden":
         return this.#hide(event.chatId, event.seq);
       case "receipt.updated": {
@@ -150,9 +190,11 @@ export class Follower {
   /** Applies what is next; asks where something is missing. */
   #release(chatId: string, followed: Followed): void {
     if (followed.pulling) return;
+    // Rows that changed after a page's end are not in it: no event may be counted onto what was before.
+    if (followed.isPartial) return this.#behind(chatId, followed.told);
     const { picture, held, hidden } = followed;
     for (let next; (next = held.get(picture.rev + 1));) {
-      apply(picture, next, this.userId);
+      applyEvent(picture, next, this.userId);
     }
     hidden.forEach((seq) => picture.messages.delete(seq));
     for (const rev of held.keys()) if (rev <= picture.rev) held.delete(rev);
@@ -166,9 +208,18 @@ export class Follower {
     const followed = this.chats.get(chatId) ?? newlyFollowed();
     this.chats.set(chatId, followed);
     followed.told = Math.max(followed.told, rev);
-    if (!followed.pulling && followed.picture.rev < followed.told) {
-      void this.#pull(chatId, followed, this.line);
+    const isBehind = followed.isPartial || followed.picture.rev < followed.told;
+    if (!followed.pulling && isBehind) {
+      this.#supervise(this.#pull(chatId, followed, this.line));
     }
+  }
+
+  /** A failure on a line that was given up meanwhile is none: the next one asks again. */
+  #supervise(work: Promise<void>): void {
+    const { line } = this;
+    const { onFailure } = this.#options;
+    if (!onFailure) return void work;
+    void work.catch((error) => line === this.#line && onFailure(error));
   }
 
   async #pull(chatId: string, followed: Followed, line: Line): Promise<void> {
@@ -178,12 +229,14 @@ export class Follower {
       for (let hasMore = true; hasMore || picture.rev < followed.told;) {
         const page = await this.#changes(chatId, picture.rev, line);
         addPage(picture, page);
-        this.shown.push(...page.members);
+        if (!this.#options.forgets) this.shown.push(...page.members);
         followed.hidden.forEach((seq) => picture.messages.delete(seq));
-        hasMore = page.hasMore;
+        followed.isPartial = hasMore = page.hasMore;
       }
-    } catch {
+    } catch (error) {
       // Removed meanwhile, which is told; or the line is gone, and the next one goes on.
+      const isGone = String(error).includes("not_found");
+      if (line === this.line && !isGone) this.#options.onFailure?.(error);
       return;
     } finally {
       if (line === this.line) followed.pulling = false;
@@ -198,18 +251,26 @@ export class Follower {
   }
 
   async #sync(since: string): Promise<void> {
-    const path = `/sync?cursor=${encodeURIComponent(since)}`;
-    const { body } = await this.person.call<Sync>("GET", path);
-    this.#cursor = body.cursor;
+    for (let hasMore = true; hasMore;) {
+      const path = `/sync?cursor=${encodeURIComponent(since)}`;
+      const { status, body } = await this.person.call<Sync>("GET", path);
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      this.#learn(body);
+      ({ hasMore, cursor: since } = body);
+    }
+  }
+
+  #learn({ cursor, accountRev, chats, gone, hidden }: Sync): void {
+    this.#cursor = cursor;
     // The line may have told of what came after this answer was made.
     const isNews = (chatId: string) =>
-      body.accountRev >= (this.#moved.get(chatId) ?? 0);
-    const gone = body.gone.filter(isNews);
-    gone.forEach((chatId) => this.chats.delete(chatId));
-    for (const { chatId, rev } of body.chats) {
+      accountRev >= (this.#moved.get(chatId) ?? 0);
+    gone.filter(isNews).forEach((chatId) => this.chats.delete(chatId));
+    for (const { chatId, rev } of chats) {
       if (isNews(chatId)) this.#behind(chatId, rev);
     }
-    for (const { chatId, seq } of body.hidden) this.#hide(chatId, seq);
+    for (const { chatId, seq } of hidden) this.#hide(chatId, seq);
+    this.#changed();
   }
 
   #hide(chatId: string, seq: number): void {
@@ -229,68 +290,5 @@ const newlyFollowed = (): Followed => ({
   hidden: new Set(),
   told: 0,
   pulling: false,
-});
-
-/** Applies the event that is exactly the next one. */
-function apply(picture: ChatPicture, event: Counted, me: UserId): void {
-  picture.rev = event.rev;
-  const { messages, members } = picture;
-  switch (event.type) {
-    case "message.created":
-      return created(picture, event);
-    case "message.updated": {
-      // One that is not there was hidden by the person.
-      const known = messages.get(event.message.seq);
-      if (known) messages.set(known.seq, updated(known, event, me));
-      return;
-    }
-    case "chat.updated":
-      picture.chat = event.chat;
-      return;
-    case "member.updated":
-      members.set(event.member.userId, event.member);
-      return;
-    case "member.joined":
-    case "member.left":
-      members.set(event.member.userId, event.member);
-      picture.chat = { ...picture.chat!, memberCount: event.memberCount };
-  }
-}
-
-function created(
-  picture: ChatPicture,
-  { message, rev }: EventOf<"message.created">,
-): void {
-  const { seq, senderId: userId, replyTo } = message;
-  const target = replyTo && picture.messages.get(replyTo.seq);
-  if (target) {
-    const replyCount = target.replyCount + 1;
-    picture.messages.set(target.seq, { ...target, rev, replyCount });
-  }
-  picture.messages.set(seq, personal(message, new Set()));
-  moveReceipt(picture, { userId, deliveredSeq: seq, readSeq: seq });
-}
-
-function updated(
-  known: Message,
-  { message, change, userId, emoji }: EventOf<"message.updated">,
-  me: UserId,
-): Message {
-  const mine = new Set(
-    known.reactions.flatMap((one) => one.mine ? [one.emoji] : []),
-  );
-  if (userId === me && change === "reacted") mine.add(emoji!);
-  if (userId === me && change === "unreacted") mine.delete(emoji!);
-  return personal(message, mine);
-}
-
-const personal = (
-  message: BroadcastMessage,
-  mine: ReadonlySet<string>,
-): Message => ({
-  ...message,
-  reactions: message.reactions.map((reaction) => ({
-    ...reaction,
-    mine: mine.has(reaction.emoji),
-  })),
+  isPartial: false,
 });

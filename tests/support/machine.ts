@@ -1,8 +1,10 @@
 /** Says before a test run, in a line each, what it does without. */
 import {
   chromiumProgram,
+  oldestDeno,
   pgbouncerProgram,
   postgresPrograms,
+  redisProgram,
 } from "./programs.ts";
 
 const missing = [
@@ -17,6 +19,14 @@ const missing = [
   [
     pgbouncerProgram,
     "pgbouncer is not installed: tests behind a pooler are skipped",
+  ],
+  [
+    redisProgram,
+    "redis-server is not installed: tests of the Upstash relay are skipped",
+  ],
+  [
+    oldestDeno,
+    "TEST_OLDEST_DENO is not set: the oldest supported Deno is not tried",
   ],
   [
     chromiumProgram,

@@ -15,27 +15,49 @@ export interface Answer<Body> {
   readonly body: Body;
 }
 
+/** For clients of a service that may be away. */
+export interface Patience {
+  /** How long to wait for an answer, in milliseconds; without it, for ever. */
+  readonly limitMs?: number;
+}
+
 /** Calls the service as a plain HTTP client. `body` is sent as JSON. */
 export async function call<Body>(
   url: string,
   method: string,
   path: string,
-  { token, body }: { token?: string; body?: unknown } = {},
+  { token, body, limitMs }: { token?: string; body?: unknown } & Patience = {},
 ): Promise<Answer<Body>> {
-  const response = await fetch(`${url}/api/v1${path}`, {
-    method,
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (text === "" ? null : JSON.parse(text)) as Body,
-  };
+  const patience = new AbortController();
+  const late = limitMs === undefined
+    ? undefined
+    : setTimeout(() => patience.abort(new NoAnswer(limitMs)), limitMs);
+  try {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: patience.signal,
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === "" ? null : JSON.parse(text)) as Body,
+    };
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** The service took longer than the client has patience for: what it was asked may still happen. */
+export class NoAnswer extends Error {
+  constructor(limitMs: number) {
+    super(`No answer within ${limitMs} ms`);
+  }
 }
 
 /** Somebody with an account, who talks to the service without our client library. */
@@ -65,26 +87,34 @@ export async function newPerson(url: string, name = "p"): Promise<Person> {
   return personOf(url, made.body);
 }
 
-export function personOf(url: string, session: Session): Person {
+export function personOf(
+  url: string,
+  session: Session,
+  patience: Patience & { readonly forgets?: boolean } = {},
+): Person {
   const { user, accessToken: token } = session;
   return {
     url,
     userId: user.userId,
     username: user.username,
     session,
-    call: (method, path, body) => call(url, method, path, { token, body }),
-    connect: (cursor) => connect(url, token, cursor),
+    call: (method, path, body) =>
+      call(url, method, path, { token, body, ...patience }),
+    connect: (cursor) => connect(url, token, cursor, patience),
   };
 }
 
-export async function directChat(a: Person, b: Person): Promise<ChatId> {
+export async function directChat(
+  a: Person,
+  b: Pick<Person, "userId">,
+): Promise<ChatId> {
   const body = { kind: "direct", memberIds: [b.userId] };
   return (await a.call<ChatItem>("POST", "/chats", body)).body.chatId;
 }
 
 export async function groupOf(
   owner: Person,
-  ...others: Person[]
+  ...others: Pick<Person, "userId">[]
 ): Promise<ChatId> {
   const memberIds = others.map(({ userId }) => userId);
   const body = { kind: "group", title: "A group", memberIds };
@@ -145,73 +175,111 @@ export function openSocket(url: string): {
   };
 }
 
+/** `forgets`: its events are passed on and not kept. */
 export async function connect(
   url: string,
   token: string,
   cursor?: string,
+  { limitMs, forgets = false }: Patience & { readonly forgets?: boolean } = {},
 ): Promise<Line> {
   const { socket, frames, onFrame, closed, opened } = openSocket(url);
   const events: Event[] = [];
-  const waiting = new Map<string | number, (reply: ReplyFrame) => void>();
+  const waiting = new Map<
+    string | number,
+    PromiseWithResolvers<ReplyFrame>
+  >();
   const expecting = new Set<(event: Event) => void>();
   let ids = 0;
+  let end: { code: number; reason: string } | undefined;
   onFrame((frame) => {
+    frames.length = 0;
     if (frame.type === "reply") {
-      waiting.get(frame.id!)?.(frame);
-      waiting.delete(frame.id!);
+      waiting.get(frame.id!)?.resolve(frame);
     } else {
-      events.push(frame);
+      if (!forgets || expecting.size === 0) events.push(frame);
       expecting.forEach((expect) => expect(frame));
     }
   });
+  void closed.then((how) => {
+    end = how;
+    for (const { reject } of waiting.values()) reject(unanswered(how));
+  });
 
-  function ask(frame: { type: string; [field: string]: unknown }) {
+  async function ask(frame: { type: string; [field: string]: unknown }) {
+    if (end) throw unanswered(end);
     const id = ++ids;
-    const { promise, resolve, reject } = Promise.withResolvers<ReplyFrame>();
-    waiting.set(id, resolve);
-    void closed.then(({ code, reason }) =>
-      reject(new Error(`Closed with ${code} ${reason} before the reply`))
-    );
+    const reply = Promise.withResolvers<ReplyFrame>();
+    waiting.set(id, reply);
+    const late = limitMs === undefined
+      ? undefined
+      : setTimeout(() => reply.reject(new NoAnswer(limitMs)), limitMs);
     socket.send(JSON.stringify({ id, ...frame }));
-    return promise;
+    try {
+      return await reply.promise;
+    } finally {
+      clearTimeout(late);
+      waiting.delete(id);
+    }
   }
 
-  await opened;
-  const reply = await ask({ type: "hello", token, ...(cursor && { cursor }) });
-  if (!reply.ok) throw new Error(`Refused: ${JSON.stringify(reply.error)}`);
-  frames.length = 0;
+  try {
+    await within(limitMs, opened);
+    const hello = { type: "hello", token, ...(cursor && { cursor }) };
+    const reply = await ask(hello);
+    if (!reply.ok) throw new Error(`Refused: ${JSON.stringify(reply.error)}`);
+    return {
+      welcome: reply.data as Welcome,
+      events,
+      onEvent: (listener) => void expecting.add(listener),
+      ask,
+      closed,
+      raw: (data) => socket.send(data),
+      close: () => socket.close(),
+      heard<T extends Event["type"]>(
+        type: T,
+        fits: (event: EventOf<T>) => boolean = () => true,
+      ) {
+        const isIt = (event: Event): event is EventOf<T> =>
+          event.type === type && fits(event as EventOf<T>);
+        const before = events.find(isIt);
+        if (before) return Promise.resolve(before);
+        const { promise, resolve, reject } = Promise.withResolvers<
+          EventOf<T>
+        >();
+        const expect = (event: Event) => {
+          if (!isIt(event)) return;
+          expecting.delete(expect);
+          resolve(event);
+        };
+        expecting.add(expect);
+        void closed.then(({ code }) =>
+          reject(new Error(`Closed with ${code} before ${type}`))
+        );
+        return promise;
+      },
+      async [Symbol.asyncDispose]() {
+        socket.close();
+        await closed;
+      },
+    };
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
 
-  return {
-    welcome: reply.data as Welcome,
-    events,
-    onEvent: (listener) => void expecting.add(listener),
-    ask,
-    closed,
-    raw: (data) => socket.send(data),
-    close: () => socket.close(),
-    heard<T extends Event["type"]>(
-      type: T,
-      fits: (event: EventOf<T>) => boolean = () => true,
-    ) {
-      const isIt = (event: Event): event is EventOf<T> =>
-        event.type === type && fits(event as EventOf<T>);
-      const before = events.find(isIt);
-      if (before) return Promise.resolve(before);
-      const { promise, resolve, reject } = Promise.withResolvers<EventOf<T>>();
-      const expect = (event: Event) => {
-        if (!isIt(event)) return;
-        expecting.delete(expect);
-        resolve(event);
-      };
-      expecting.add(expect);
-      void closed.then(({ code }) =>
-        reject(new Error(`Closed with ${code} before ${type}`))
-      );
-      return promise;
-    },
-    async [Symbol.asyncDispose]() {
-      socket.close();
-      await closed;
-    },
-  };
+const unanswered = ({ code, reason }: { code: number; reason: string }) =>
+  new Error(`Closed with ${code} ${reason} before the reply`);
+
+/** Rejects where it takes longer. */
+async function within(
+  limitMs: number | undefined,
+  work: Promise<void>,
+): Promise<void> {
+  if (limitMs === undefined) return await work;
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new NoAnswer(limitMs)), limitMs);
+  });
+  await Promise.race([work, patience]).finally(() => clearTimeout(late));
 }

@@ -62,7 +62,7 @@ export async function startPostgres(
     async kill9() {
       const pidFile = `${data}/postmaster.pid`;
       const pids = await processesOf(pidFile);
-      for (const pid of pids) Deno.kill(pid, "SIGKILL");
+      pids.forEach(kill);
       while (pids.some(isAlive)) await new Promise((r) => setTimeout(r, 10));
       // Where nobody reaps orphans, the dead server's number would still look taken.
       await Deno.remove(pidFile);
@@ -74,8 +74,19 @@ export async function startPostgres(
 /** The server's first process and its children: were one left, the server could not start again. */
 async function processesOf(pidFile: string): Promise<number[]> {
   const [pid] = (await Deno.readTextFile(pidFile)).split("\n").map(Number);
+  // So that it has no more of them meanwhile.
+  Deno.kill(pid!, "SIGSTOP");
   const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
   return [pid!, ...children.trim().split(" ").map(Number)];
+}
+
+function kill(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    // Its session ended by itself.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function isAlive(pid: number): boolean {

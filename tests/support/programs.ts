@@ -7,11 +7,20 @@ export const pgbouncerProgram = [
   "/usr/bin/pgbouncer",
 ].find(isFile);
 
+/** Debian's Redis; undefined where there is none. */
+export const redisProgram = [
+  "/usr/bin/redis-server",
+  "/usr/local/bin/redis-server",
+].find(isFile);
+
 /** Debian's Chromium; undefined where there is none. */
 export const chromiumProgram = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
 ].find(isFile);
+
+/** The oldest Deno that the service supports; undefined where nobody said where it is. */
+export const oldestDeno = Deno.env.get("TEST_OLDEST_DENO") || undefined;
 
 /** Neither server runs as root: root runs them as this user. */
 export const serverUser = "postgres";
@@ -46,9 +55,20 @@ export async function serverFolder(): Promise<string> {
   return folder;
 }
 
+/**
+ * A port that stays free while the server it is for is down: below those that the system gives to
+ * outgoing connections, one of which might even connect to itself there.
+ */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    try {
+      using _ = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 function findPostgres(): string | undefined {

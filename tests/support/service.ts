@@ -44,14 +44,18 @@ export interface Service extends AsyncDisposable {
   readonly exited: Promise<number>;
 }
 
-/** The service as a process of its own, killed when it is disposed. `program` ends in its main module. */
+/**
+ * The service as a process of its own, killed when it is disposed. `program` ends in its main module,
+ * which `deno serve` starts in as many isolates as DENO_JOBS says.
+ */
 export async function startService(
   data: Pick<ServiceData, "env">,
   env: Record<string, string> = {},
   program: readonly string[] = ["src/main.ts"],
+  verb: "run" | "serve" = "run",
 ): Promise<Service> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...program],
+    args: [verb, "-A", "--no-check", ...program],
     env: {
       PORT: "0",
       HOST: "127.0.0.1",

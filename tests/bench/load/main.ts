@@ -1,13 +1,12 @@
-// The load generator, a process of its own: it reads a task and then orders, one JSON object a line,
-// and answers each order with a line. It ends when its input does.
+// The load generator of the parts that hold systems side by side, a process of its own.
 import type { SystemName } from "../systems/system.ts";
-import { TextLineStream } from "../text_lines.ts";
 import type { Adapter } from "./adapter.ts";
 import { connectGroup, type FanOut } from "./fan_out.ts";
 import { floor } from "./floor.ts";
 import { Held } from "./held.ts";
 import { readHistory } from "./history.ts";
-import type { Answer, Order, Task } from "./orders.ts";
+import { obeyOrders } from "./obey.ts";
+import type { Orders, Task } from "./orders.ts";
 import { Pairs } from "./pairs.ts";
 import { parley } from "./parley.ts";
 import { closedLoop, fill, openLoop } from "./sends.ts";
@@ -15,50 +14,28 @@ import { socketio } from "./socketio.ts";
 
 const adapters: Record<SystemName, Adapter> = { parley, floor, socketio };
 
-function obeyer({ system, host, world }: Task) {
+type Handlers = {
+  [O in keyof Orders]: (
+    ask: Orders[O]["ask"],
+  ) => Promise<Orders[O]["answer"]>;
+};
+
+await obeyOrders<Task>(({ system, host, receiverHost, world }) => {
   const adapter = adapters[system];
   const held = new Held(adapter, host, world);
   let connectedPairs: Promise<Pairs> | undefined;
   let connectedGroup: Promise<FanOut> | undefined;
-  const pairs = () => connectedPairs ??= Pairs.connect(adapter, host, world);
+  const pairs = () =>
+    connectedPairs ??= Pairs.connect(adapter, host, world, receiverHost);
 
-  return async ({ order, ask }: Order): Promise<unknown> => {
-    switch (order) {
-      case "closedLoop":
-        return closedLoop(await pairs(), ask);
-      case "openLoop":
-        return openLoop(await pairs(), ask);
-      case "fill":
-        return fill(await pairs(), ask);
-      case "fanOut":
-        return (await (connectedGroup ??= connectGroup(
-          adapter,
-          host,
-          world,
-          ask,
-        )))(ask);
-      case "history":
-        return readHistory(adapter, host, world, ask);
-      case "hold":
-        return held.hold(ask.connections);
-    }
+  const handlers: Handlers = {
+    closedLoop: async (ask) => closedLoop(await pairs(), ask),
+    openLoop: async (ask) => openLoop(await pairs(), ask),
+    fill: async (ask) => fill(await pairs(), ask),
+    fanOut: async (ask) =>
+      (await (connectedGroup ??= connectGroup(adapter, host, world, ask)))(ask),
+    history: (ask) => readHistory(adapter, host, world, ask),
+    hold: ({ connections }) => held.hold(connections),
   };
-}
-
-let obey: ReturnType<typeof obeyer> | undefined;
-const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
-  .pipeThrough(new TextLineStream());
-for await (const line of lines) {
-  if (obey === undefined) {
-    obey = obeyer(JSON.parse(line));
-    continue;
-  }
-  let answer: Answer;
-  try {
-    answer = { answer: await obey(JSON.parse(line)) };
-  } catch (error) {
-    answer = { error: error instanceof Error ? error.message : String(error) };
-  }
-  console.log(JSON.stringify(answer));
-}
-Deno.exit();
+  return (order, ask) => handlers[order as keyof Orders](ask);
+});

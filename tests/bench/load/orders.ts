@@ -47,13 +47,10 @@ export interface Orders {
 export interface Task {
   system: SystemName;
   host: string;
+  /** Where the receivers of the pairs connect, if not to the same. */
+  receiverHost?: string;
   world: World;
 }
-
-/** Every further line. */
-export type Order = {
-  [O in keyof Orders]: { order: O; ask: Orders[O]["ask"] };
-}[keyof Orders];
 
 /** The line that answers an order. */
 export type Answer = { answer: unknown } | { error: string };

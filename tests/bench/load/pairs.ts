@@ -27,12 +27,13 @@ export class Pairs {
     adapter: Adapter,
     host: string,
     world: World,
+    receiverHost = host,
   ): Promise<Pairs> {
     const pairs = new Pairs(world);
     pairs.#senders = await Promise.all(world.pairs.map(
       async ({ chatId, sender, receiver }, pair) => {
         const lost = (reason: string) => pairs.#lost = reason;
-        await adapter.connect(host, receiver, chatId, {
+        await adapter.connect(receiverHost, receiver, chatId, {
           acknowledged() {},
           received: (messageId) => pairs.#received(messageId),
           lost,

@@ -1,4 +1,5 @@
 import { Generator } from "../load/generator.ts";
+import type { Orders, Task } from "../load/orders.ts";
 import { median } from "../statistics.ts";
 import type { SystemName } from "../systems/system.ts";
 import type { Bench, PerSystem, Running } from "./bench.ts";
@@ -11,7 +12,7 @@ export type Rounds<T> = Map<SystemName, T[]>;
  * on, with a line that says why.
  */
 export class SideBySide implements AsyncDisposable {
-  #pairs: { running: Running; generator: Generator }[] = [];
+  #pairs: { running: Running; generator: Generator<Orders> }[] = [];
   readonly #generators = new AsyncDisposableStack();
 
   private constructor(
@@ -28,7 +29,11 @@ export class SideBySide implements AsyncDisposable {
     for (const running of systems) {
       const { system: { name: system }, server: { host }, world } = running;
       const generator = sides.#generators.use(
-        await Generator.start(bench.processes, { system, host, world }),
+        await Generator.start<Orders>(
+          bench.processes,
+          "main.ts",
+          { system, host, world } satisfies Task,
+        ),
       );
       sides.#pairs.push({ running, generator });
     }
@@ -37,7 +42,7 @@ export class SideBySide implements AsyncDisposable {
 
   async rounds<T>(
     count: number,
-    round: (generator: Generator, running: Running) => Promise<T>,
+    round: (generator: Generator<Orders>, running: Running) => Promise<T>,
   ): Promise<Rounds<T>> {
     const results: Rounds<T> = new Map();
     for (let i = 0; i < count; i++) {

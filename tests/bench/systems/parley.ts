@@ -1,62 +1,36 @@
-import { newKeyEntry } from "../../../src/lib/key_list.ts";
 import type {
   RegisterRequest,
   Session,
 } from "../../../src/protocol/accounts.ts";
 import type { ChatItem } from "../../../src/protocol/sync.ts";
+import { post } from "../api.ts";
 import { plan } from "../plan.ts";
-import { freePort, untilOk } from "../ports.ts";
+import { createParleyService } from "./parley_service.ts";
 import type { Server, System, SystemParts, World } from "./system.ts";
 
 /** Passwords are slow to hash by design: more at once would only wait in the service. */
 const registersAtOnce = 4;
 
-/** The service of this repository, migrated and configured as an operator would. */
-export async function parley(
-  { processes, databaseUrl }: SystemParts,
-): Promise<System> {
-  const env = {
-    DATABASE_URL: databaseUrl,
-    MASTER_KEYS: newKeyEntry("bench"),
-    JWT_KEYS: newKeyEntry("bench"),
-    // Names the issuer of the tokens, which every process of the service must agree on.
-    PUBLIC_URL: "http://parley.bench",
-    HOST: "127.0.0.1",
-    // Its peers do not write a line for each request either.
-    LOG_LEVEL: "warn",
-  };
-  const migrate = processes.start(Deno.execPath(), ["task", "migrate"], {
-    env,
-  });
-  if (!await migrate.ended) throw new Error(migrate.complaint());
-
+/** The service of this repository beside its peers. */
+export async function parley(parts: SystemParts): Promise<System> {
+  const service = await createParleyService(parts);
   return {
     name: "parley",
-    databaseUrl,
-    populate,
-    async start() {
-      const port = freePort();
-      const process = processes.start(
-        Deno.execPath(),
-        ["run", "-A", "src/main.ts"],
-        { env: { ...env, PORT: String(port) } },
-      );
-      const host = `127.0.0.1:${port}`;
-      await untilOk(`http://${host}/health/ready`, process);
-      return {
-        process,
-        host,
-        [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
-      };
-    },
+    databaseUrl: service.databaseUrl,
+    populate: (server) => populate(server),
+    start: () => service.start(),
   };
 }
 
-async function populate({ host }: Server): Promise<World> {
+/** The people and chats that the load is put on. */
+export async function populate(
+  { host }: Pick<Server, "host">,
+  pairCount: number = plan.pairs,
+): Promise<World> {
   const people: Session[] = [];
   let turn = 0;
   await Promise.all(Array.from({ length: registersAtOnce }, async () => {
-    while (turn < plan.pairs * 2) {
+    while (turn < pairCount * 2) {
       people.push(
         await post<Session>(
           host,
@@ -71,7 +45,7 @@ async function populate({ host }: Server): Promise<World> {
   }));
 
   const pairs = await Promise.all(
-    Array.from({ length: plan.pairs }, async (_, pair) => {
+    Array.from({ length: pairCount }, async (_, pair) => {
       const sender = people[pair * 2]!;
       const receiver = people[pair * 2 + 1]!;
       const { chatId } = await post<ChatItem>(
@@ -105,25 +79,4 @@ async function populate({ host }: Server): Promise<World> {
       members: people.map(({ accessToken }) => accessToken),
     },
   };
-}
-
-async function post<T>(
-  host: string,
-  path: string,
-  body: unknown,
-  token?: string,
-): Promise<T> {
-  const response = await fetch(`http://${host}/api/v1${path}`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(token && { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`POST ${path} answered ${response.status}: ${text}`);
-  }
-  return JSON.parse(text);
 }

@@ -10,7 +10,7 @@ const roles = ["owner", "admin", "member"] as const;
  */
 export function wishOf(
   plan: Plan,
-  people: readonly Person[],
+  people: readonly Pick<Person, "userId">[],
   messageIds: string[],
   lastSeq: number,
 ): Operation {
