@@ -3,7 +3,6 @@ import { createAccounts, startErasure } from "./accounts/mod.ts";
 import {
   createAnnounce,
   createChanges,
-  lanesAtOnce,
   startSweep,
   type SweepSource,
 } from "./changes/mod.ts";
@@ -13,9 +12,7 @@ import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
 import { createPasswords } from "./crypto/passwords.ts";
 import { createSealer } from "./crypto/sealer.ts";
-import { type Database, openDatabase } from "./db/database.ts";
 import { ping } from "./db/ping.ts";
-import { checkSchema, pendingMigrations } from "./db/schema.ts";
 import {
   createGateway,
   createHub,
@@ -38,6 +35,7 @@ import {
   eraseReading,
   receiptsChangedFrom,
 } from "./messages/mod.ts";
+import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
 import { createPresence, erasePresence } from "./presence/mod.ts";
 import { limits } from "./protocol/limits.ts";
@@ -46,9 +44,6 @@ import type { Announcement, Relay } from "./relay/relay.ts";
 import { createRoutes } from "./routes.ts";
 import { loadSecrets } from "./secrets.ts";
 import { exportMeasures } from "./telemetry.ts";
-
-/** Time limit of every round trip to the database, in milliseconds. */
-const queryMs = 10_000;
 
 /** A service whose relay is away says so this often, and not for each message. */
 const logRelayEveryMs = 10_000;
@@ -104,7 +99,7 @@ export async function createApp(
     issuer: config.publicUrl,
     audience: config.publicUrl,
   });
-  const { db, spineDb } = await openMigrated(config, cleanup);
+  const { db, spineDb } = await openDatabases(config, cleanup);
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
@@ -324,37 +319,4 @@ export async function createApp(
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
-}
-
-interface Databases {
-  readonly db: Database;
-  /** Connections of the spine's own: reads that crowd the others do not hold up a send. */
-  readonly spineDb: Database;
-}
-
-/** The database, at the schema of this version. The embedded one is migrated here. */
-async function openMigrated(
-  { database, dataDir }: Config,
-  cleanup: AsyncDisposableStack,
-): Promise<Databases> {
-  const open = (url: string, connections: number) =>
-    cleanup.use(openDatabase({ url, connections, queryMs }));
-  const both = (url: string) => ({
-    db: open(url, database.connections - lanesAtOnce),
-    spineDb: open(url, lanesAtOnce),
-  });
-  if (database.url !== null) {
-    const databases = both(database.url);
-    await checkSchema(databases.db);
-    return databases;
-  }
-  // Loaded here: a service with a real database must not pay for the embedded one.
-  const { openEmbedded } = await import("./db/embedded.ts");
-  const { url } = cleanup.use(await openEmbedded({ dataDir }));
-  const databases = both(url);
-  if ((await pendingMigrations(databases.db)).length > 0) {
-    const { migrate } = await import("./db/migrate.ts");
-    await migrate(url);
-  }
-  return databases;
 }
