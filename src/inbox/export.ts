@@ -47,6 +47,7 @@ export function createExports(parts: ExportsParts): Exports {
   const { db, clock, turns, limit, onBroken } = parts;
   const reading = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const utf8 = new TextEncoder();
+  let isStopped = false;
 
   return {
     async read({ userId, deviceId }) {
@@ -65,18 +66,18 @@ export function createExports(parts: ExportsParts): Exports {
         sectionsOf({ ...parts, read }, userId, deviceId),
       );
       // What refuses it at the start is still answered as a problem.
-      const first = await text.next();
+      let begun: IteratorResult<string, void> | undefined = await text.next();
 
-      let mine: ReadableStreamDefaultController<Uint8Array>;
+      let mine: ReadableStreamDefaultController<Uint8Array> | undefined;
       return new ReadableStream<Uint8Array>({
-        start(controller) {
+        async pull(controller) {
+          if (isStopped) return controller.error(brokenOff);
+          // Not before: one that nobody begins to read, as after HEAD, is nobody's to stop.
           mine = controller;
           reading.add(controller);
-          controller.enqueue(utf8.encode(first.value!));
-        },
-        async pull(controller) {
           try {
-            const next = await text.next();
+            const next = begun ?? await text.next();
+            begun = undefined;
             if (!reading.has(controller)) return;
             if (!next.done) return controller.enqueue(utf8.encode(next.value));
             reading.delete(controller);
@@ -88,13 +89,14 @@ export function createExports(parts: ExportsParts): Exports {
           }
         },
         async cancel() {
-          reading.delete(mine);
+          if (mine) reading.delete(mine);
           await text.return(undefined);
         },
       }, { highWaterMark: 0 });
     },
 
     stop() {
+      isStopped = true;
       for (const controller of reading) controller.error(brokenOff);
       reading.clear();
     },
