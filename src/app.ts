@@ -180,7 +180,10 @@ export async function createApp(
     sealer,
     turns,
     newId: uuidv7,
-    onUnreadable: (error) => log.error("message does not open", { error }),
+    onUnreadable(error) {
+      counters.add("parley.messages.unreadable");
+      log.error("message does not open", { error });
+    },
   });
   const erasure = cleanup.use(startErasure({
     db,
@@ -303,6 +306,10 @@ export async function createApp(
     exports,
   });
 
+  counters.watch(
+    "parley.background.failures",
+    () => background.failures.values().reduce((sum, count) => sum + count, 0),
+  );
   counters.watch("parley.connections", () => gateway.connections);
   counters.watch("parley.scopes", () => hub.scopes);
   counters.watch("parley.relay.shards", () => interest.shards);

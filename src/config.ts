@@ -63,6 +63,7 @@ export const variables = z.object({
   SWEEP_MS: whole(100, 600_000).default(5000),
   TRUST_PROXY: whole(0, 10).default(0),
   DENO_DEPLOY: z.string().optional(),
+  DENO_JOBS: whole(1, 1024).optional(),
   LOG_LEVEL: z.enum(logLevels, {
     error: `it must be one of ${logLevels.join(", ")}`,
   }).default("info"),
@@ -96,6 +97,8 @@ export interface Config {
   readonly relay: "auto" | RelayDriver;
   /** Upstash Redis over REST. null: there is none. */
   readonly upstash: { readonly url: string; readonly token: string } | null;
+  /** Isolates that `deno task start` runs on a real database. null: as many as there are cores. */
+  readonly isolates: number | null;
   /** Whether the platform is Deno Deploy, which says so itself. */
   readonly onDenoDeploy: boolean;
   /** Seal messages. null: kept under `dataDir`. */
@@ -139,6 +142,7 @@ function toConfig(read: Variables): Config {
     },
     relay: read.RELAY,
     upstash: upstashOf(read),
+    isolates: read.DENO_JOBS ?? null,
     onDenoDeploy: read.DENO_DEPLOY !== undefined,
     masterKeys: read.MASTER_KEYS ?? null,
     jwtKeys: read.JWT_KEYS ?? null,

@@ -34,6 +34,18 @@ export const measures = {
     kind: "count",
     description: "Failures of the relay that cost no announcement of ours",
   },
+  "parley.background.failures": {
+    kind: "gauge",
+    description: "Failures so far of work that nobody waits for",
+  },
+  "parley.fanout.failures": {
+    kind: "count",
+    description: "Batches of events that this isolate could not pass on",
+  },
+  "parley.messages.unreadable": {
+    kind: "count",
+    description: "Stored messages that did not open",
+  },
   "parley.sweep.heads": {
     kind: "count",
     description: "Changed chats and accounts that the sweep looked at",

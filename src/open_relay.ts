@@ -10,7 +10,7 @@ import { createLocalRelay } from "./relay/local.ts";
 import type { OpenEar } from "./relay/postgres_port.ts";
 import type { Relay } from "./relay/relay.ts";
 
-/** How often the listening connection makes sure that it still hears, and how long that may take, in milliseconds. */
+/** How often the listening connection makes sure that it hears, and how long that may take: milliseconds. */
 const listening = { heartbeatMs: 10_000, answerMs: 5000 } as const;
 
 export interface OpenRelayParts {
@@ -31,7 +31,7 @@ export interface OpenedRelay {
   readonly description: string;
 }
 
-/** Drivers are loaded here, each when it is chosen. Rejects with a sentence where the chosen one cannot work. */
+/** Loads the driver that is wanted, and no other. Rejects with a sentence where it cannot work. */
 export async function openRelay(parts: OpenRelayParts): Promise<OpenedRelay> {
   const { relay: wanted } = parts.config;
   const { driver, why } = wanted === "auto"
@@ -119,10 +119,17 @@ const openers: Readonly<
 
 async function hearsNotifications(parts: OpenRelayParts): Promise<boolean> {
   const { hearsItself } = await import("./relay/postgres_hears_itself.ts");
-  return await hearsItself({
-    openEar: earOf(parts),
-    notify: createNotify(parts.db),
-  });
+  try {
+    return await hearsItself({
+      openEar: earOf(parts),
+      notify: createNotify(parts.db),
+    });
+  } catch (cause) {
+    const { directUrl, url } = parts.config.database;
+    const name = directUrl === url ? "DATABASE_URL" : "DATABASE_DIRECT_URL";
+    const reason = (cause as Error).message;
+    throw new Error(`Cannot listen through ${name}: ${reason}`, { cause });
+  }
 }
 
 const earOf = ({ config }: OpenRelayParts): OpenEar => (events, signal) =>

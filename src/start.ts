@@ -6,12 +6,11 @@
 import { readConfig } from "./config.ts";
 import { giveUp, signalled, stopIsolates, stopSignals } from "./lifecycle.ts";
 
-const isolates = Number(Deno.env.get("DENO_JOBS")) ||
-  navigator.hardwareConcurrency;
-
 async function start(): Promise<void> {
   // Once for all of them: a fault is told once.
-  const { database, host, port } = readConfig(Deno.env.toObject());
+  const config = readConfig(Deno.env.toObject());
+  const { database, host, port } = config;
+  const isolates = config.isolates ?? navigator.hardwareConcurrency;
   const isAlone = database.url === null || isolates === 1 ||
     Deno.build.os === "windows";
   if (isAlone) {

@@ -1,7 +1,7 @@
 /**
  * The spine: every change that takes a `rev` goes this way, and only this way.
  *
- * 1. A door (`gateway/dispatch.ts`, a `routes.ts`) has checked size, rate and schema.
+ * 1. A door (`gateway/receive.ts` for frames, a `routes.ts`) has checked size, rate and schema.
  * 2. The capability (for a send: `messages/send.ts`) builds a `Command`: the scopes to lock, the rows
  *    to look at, and a pure `decide`. It submits it here.
  * 3. `lane.ts`: the command waits while the batch before it is in flight, then joins the next.
@@ -10,9 +10,11 @@
  * 5. `decide(state)`, in the capability's file, answers under the lock: **authorised** here. A fact
  *    then takes its `rev` and `seq` from the locked head: **numbered** here. The next command of the
  *    batch sees its rows.
- * 6. The rows and heads are written with COMMIT: **stored** here. Only now the caller has its reply.
- * 7. `announce.ts`: the events go to this isolate's hub at once and to the relay:
- *    **fanned out** by `gateway/hub.ts`, on every isolate with listeners.
+ * 6. The rows and heads are written with COMMIT: **stored** here.
+ * 7. `announce.ts`: the events go to this isolate's hub at once, and to the relay (`relay/<driver>.ts`,
+ *    which `open_relay.ts` chose). On other isolates `gateway/interest.ts` gets them, where it is
+ *    subscribed to the scope's shard, and hands them to the hub there: **fanned out** by
+ *    `gateway/hub.ts`, through `connection.ts` and `outbox.ts`. Only then the caller has its reply.
  * 8. Whoever missed one catches up by `rev`: `read.ts` pages through what changed since, `sweep.ts`
  *    finds what no announcement told.
  *

@@ -25,9 +25,9 @@ const receiptTypes = {
 } as const;
 
 /**
- * The cursors of senders, which a send moves along. The sweep need not find them, since the message
- * tells: so `changed_xid` stays, its index is left alone, and the update costs half. Written only forward, in key order, so that two
- * transactions cannot wait for each other.
+ * The cursors of senders, which a send moves along. Written only forward, in key order, so that two
+ * transactions cannot wait for each other. The sweep need not find them, since the message tells: so
+ * `changed_xid` stays, and its index is left alone.
  */
 export const receipts: Table<
   Pick<ReceiptRow, "chatId" | "userId">,

@@ -25,8 +25,9 @@ export interface Relay extends AsyncDisposable {
   /** Sends to every subscriber of the shard, this isolate's own included. Rejects when it could not. */
   publish(shard: number, announcements: readonly Announcement[]): Promise<void>;
   /**
-   * Resolves once announcements published from now on arrive.
-   * `onGap` is called when some may have been missed.
+   * Resolves once announcements published from now on arrive, or once that has taken so long that
+   * nobody should wait for it. `onGap` is called when some may have been missed, so also when they do
+   * arrive after that.
    */
   subscribe(
     shard: number,

@@ -27,6 +27,7 @@ for (const driver of drivers) {
         thinkMs: 500,
         calmMs: 2000,
         sweepMs: 1500,
+        absent: 0,
         relayMs: [1500, 2500],
         pauseMs: () => [4000, 5000],
       });

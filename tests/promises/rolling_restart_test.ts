@@ -1,7 +1,7 @@
 /** Promises 1 to 4 while a new version comes: three processes restarted one after the other, under load. */
 import assert from "node:assert/strict";
 import { act } from "./chaos/acting.ts";
-import { check, type Checked } from "./chaos/check.ts";
+import { check, nothingChecked } from "./chaos/check.ts";
 import { startFaultControl } from "./chaos/fault_control.ts";
 import { createFaultLog } from "./chaos/fault_log.ts";
 import { startFleet } from "./chaos/fleet.ts";
@@ -58,12 +58,7 @@ Deno.test("a rolling restart of three processes under load loses nothing", {
   await acting.during(restartAll());
   await acting.end();
   await Promise.all(world.clients.map((client) => client.live()));
-  const checked: Checked = {
-    clients: 0,
-    pictures: 0,
-    relayBackMs: 0,
-    chats: new Map(),
-  };
+  const checked = nothingChecked();
   await check(world, checked);
   assert.deepEqual(world.wrongs(), []);
   const closes = [...world.counts].filter(([what]) =>

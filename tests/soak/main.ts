@@ -51,6 +51,7 @@ try {
     thinkMs: 300,
     calmMs: 3000,
     sweepMs: 5000,
+    absent: 6,
     relayMs: [2000, 8000],
     // Once for longer than the heartbeat allows; else for as long as clients put up with.
     pauseMs: (round) => round === 0 ? [56_000, 60_000] : [4000, 12_000],

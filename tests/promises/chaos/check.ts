@@ -14,11 +14,21 @@ export interface Checked {
   clients: number;
   /** Pictures of chats that were compared with a fresh read through another process. */
   pictures: number;
+  /** People who were online to others, as they should be. */
+  online: number;
   /** The longest that the relay took to find its way back, in milliseconds. */
   relayBackMs: number;
   /** What each chat was found to hold when it was looked at last. */
   readonly chats: Map<string, ChatCounts>;
 }
+
+export const nothingChecked = (): Checked => ({
+  clients: 0,
+  pictures: 0,
+  online: 0,
+  relayBackMs: 0,
+  chats: new Map(),
+});
 
 /** How long a client may take to hold the chats that its person is in, in milliseconds. */
 const convergeMs = 20_000;

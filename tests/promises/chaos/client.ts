@@ -1,5 +1,6 @@
 import type { Session } from "../../../src/protocol/accounts.ts";
 import type { Event } from "../../../src/protocol/events.ts";
+import type { ReplyData } from "../../../src/protocol/frames.ts";
 import type { DeviceId, UserId } from "../../../src/protocol/ids.ts";
 import { Follower } from "../../support/follower.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type Person,
   personOf,
 } from "../../support/peer.ts";
+import { granted } from "../../support/say.ts";
 import { pause } from "./pause.ts";
 import type { Random } from "./random.ts";
 
@@ -65,6 +67,8 @@ export class Client {
   readonly #waiting = new Set<PromiseWithResolvers<void>>();
   #lastError: unknown;
   #staying: Promise<void> | undefined;
+  #watched: readonly UserId[] = [];
+  readonly #online = new Map<UserId, boolean>();
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
@@ -106,8 +110,28 @@ export class Client {
     return personOf(urls[process]!, this.#session, { limitMs: patientMs });
   }
 
+  /** Connects, and stays connected until it is stopped. */
   start(): void {
+    this.#stopped = false;
     this.#staying = this.#stay();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#giveUp("stopped");
+    this.#waiting.forEach((wait) => this.#reject(wait, "is stopped"));
+    await this.#staying;
+  }
+
+  /** Watches these people from its next connection on. */
+  watch(userIds: readonly UserId[]): void {
+    this.#watched = userIds;
+    this.reconnect();
+  }
+
+  /** Whether a watched person is online, as far as it was told. */
+  sees(userId: UserId): boolean | undefined {
+    return this.#online.get(userId);
   }
 
   /** Resolves once it has a connection that works, as far as anybody can tell. */
@@ -134,13 +158,6 @@ export class Client {
   /** Goes on over another connection, as a phone that changes networks. */
   reconnect(): void {
     this.#giveUp("moved");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    this.#giveUp("stopped");
-    this.#waiting.forEach((wait) => this.#reject(wait, "is stopped"));
-    await this.#staying;
   }
 
   async #stay(): Promise<void> {
@@ -170,6 +187,7 @@ export class Client {
       beat = setInterval(() => {
         line.ask({ type: "ping" }).catch(() => resolve("silent"));
       }, pingMs);
+      await this.#look(line);
       this.#isLive = true;
       this.#waiting.forEach(({ resolve }) => resolve());
       const why = await end;
@@ -185,6 +203,19 @@ export class Client {
       this.#line?.close();
       this.#line = undefined;
     }
+  }
+
+  async #look(line: Line): Promise<void> {
+    this.#online.clear();
+    if (this.#watched.length === 0) return;
+    const frame = { type: "watch", userIds: this.#watched };
+    const { presence } = await granted<ReplyData<"watch">>(line.ask(frame));
+    for (const { userId, online } of presence) this.#online.set(userId, online);
+  }
+
+  #hear(event: Event): void {
+    if (event.type === "presence") this.#online.set(event.userId, event.online);
+    this.#parts.onEvent(this, event);
   }
 
   /** A new token for the device, or else a new device. */
@@ -222,10 +253,10 @@ export class Client {
   }
 
   #newFollower(): Follower {
-    const { random, urls, onEvent } = this.#parts;
+    const { random, urls } = this.#parts;
     return new Follower(this.#door(random.int(urls.length)), {
       forgets: true,
-      onEvent: (event) => onEvent(this, event),
+      onEvent: (event) => this.#hear(event),
       onFailure: (error) => {
         // Of a connection that was given up before.
         if (!this.#line) return;

@@ -11,7 +11,6 @@ const groups = 6;
 const castSize = [12, 20] as const;
 const outside = 2;
 const admins = 2;
-const pairs = 10;
 
 /** Makes groups in which people overlap. Nothing may be wrong meanwhile. */
 export function makeGroups(
@@ -40,16 +39,19 @@ export function makeGroups(
   }));
 }
 
-/** Makes direct chats. Nothing may be wrong meanwhile. */
+/** Makes a direct chat for everybody, and lets the two watch each other. Nothing may be wrong meanwhile. */
 export function makePairs(
   world: World,
   random: Random,
 ): Promise<readonly ChaosChat[]> {
   const people = random.shuffled(world.people);
   return Promise.all(
-    Array.from({ length: pairs }, async (_, i) => {
+    Array.from({ length: people.length / 2 }, async (_, i) => {
       const cast = people.slice(2 * i, 2 * i + 2);
-      const chatId = await directChat(personOf(world, cast[0]!), cast[1]!);
+      const [a, b] = cast as [Account, Account];
+      const chatId = await directChat(personOf(world, a), b);
+      for (const client of world.clientsOf(a.userId)) client.watch([b.userId]);
+      for (const client of world.clientsOf(b.userId)) client.watch([a.userId]);
       return await begun(world, chatId, `pair ${i}`, cast);
     }),
   );

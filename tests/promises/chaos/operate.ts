@@ -28,13 +28,20 @@ export async function operate(
   client: Client,
   plan: Plan,
 ): Promise<void> {
-  world.count(plan.kind);
-  if (plan.kind === "reconnect") return client.reconnect();
-  if (plan.kind === "signOut") return await signOut(world, client, plan);
+  if (plan.kind === "reconnect" || plan.kind === "signOut") {
+    world.count(plan.kind);
+    if (plan.kind === "reconnect") return client.reconnect();
+    return await signOut(world, client, plan);
+  }
   const chat = chosen(world, client, plan);
-  if (!chat) return;
-  if (plan.kind === "typing") return await type(world, client, chat, plan);
+  // Out of all its chats, and waiting to be let in again.
+  if (!chat) return world.count("idle");
+  if (plan.kind === "typing") {
+    world.count(plan.kind);
+    return await type(world, client, chat, plan);
+  }
   const wish = wished(client, chat, plan);
+  world.count(wish.kind);
   const { account } = client;
   const asked = world.ledger.note(chat.chatId, account.userId, wish);
   await ask(world, client, chat, asked);
@@ -51,7 +58,7 @@ function chosen(
 ): ChaosChat | undefined {
   const mine = world.chatsOf(account);
   const present = mine.filter(({ chatId }) => follower.chats.has(chatId));
-  const from = present.length > 0 && other % 16 > 0 ? present : mine;
+  const from = other % 16 > 0 ? present : mine;
   return from[chat % from.length];
 }
 
@@ -137,12 +144,20 @@ async function send(
     await client.live();
     await once(world, client, chat, asked);
     const { answered } = asked;
-    const isFinal = answered &&
-      !("refused" in answered && passing.has(answered.refused));
-    if (isFinal) return;
+    const isRefused = answered && "refused" in answered;
+    if (answered && !(isRefused && passing.has(answered.refused))) {
+      return isRefused ? forget(chat, asked) : undefined;
+    }
     world.count("sent again");
     await pause(againMs);
   }
+}
+
+/** Nobody acts on what does not exist, but for a while. */
+function forget({ messageIds }: ChaosChat, { wish, isUncertain }: Asked) {
+  if (wish.kind !== "send" || isUncertain) return;
+  const i = messageIds.indexOf(wish.messageId);
+  if (i >= 0) messageIds.splice(i, 1);
 }
 
 /** Asks once. Answers whether it was granted. */

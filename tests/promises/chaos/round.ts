@@ -1,6 +1,7 @@
 import { act, type Acting } from "./acting.ts";
 import type { ChaosChat } from "./chat.ts";
 import { check, type Checked } from "./check.ts";
+import { checkAbsence, checkOnline } from "./check_presence.ts";
 import type { Driver } from "./driver.ts";
 import type { Fault } from "./fault.ts";
 import { runFaults } from "./fault_lane.ts";
@@ -25,6 +26,8 @@ export interface RoundParts {
   /** How long everybody acts before the first fault, in milliseconds. */
   readonly calmMs: number;
   readonly reach: Driver["reach"];
+  /** How many people go away for a while at the end, which takes the time of a lease. */
+  readonly absent: number;
   readonly checked: Checked;
   onActing(acting: Acting): void;
   /** Ends it early, as a failure. */
@@ -64,6 +67,8 @@ export async function playRound(parts: RoundParts): Promise<void> {
   const backMs = await hearTyping(world, parts.reach);
   parts.checked.relayBackMs = Math.max(parts.checked.relayBackMs, backMs);
   await check(world, parts.checked);
+  parts.checked.online += await checkOnline(world, parts.lasting);
+  await checkAbsence(world, parts.lasting.slice(0, parts.absent));
   world.silence.review();
   await Promise.all(groups.map((group) => endGroup(world, group)));
 }

@@ -1,7 +1,7 @@
 import { migrate } from "../../../src/db/migrate.ts";
 import { startPostgres } from "../../support/postgres_server.ts";
 import { newKeys } from "../../support/service.ts";
-import type { Checked } from "./check.ts";
+import { nothingChecked } from "./check.ts";
 import type { Driver } from "./driver.ts";
 import type { Fault } from "./fault.ts";
 import { startFaultControl } from "./fault_control.ts";
@@ -29,6 +29,8 @@ export interface RunOptions {
   /** How long everybody acts before the first fault of a round, in milliseconds. */
   readonly calmMs: number;
   readonly sweepMs: number;
+  /** How many people go away for a while at the end of a round, which takes the time of a lease. */
+  readonly absent: number;
   /** How long a fault of the relay stands, in milliseconds. */
   readonly relayMs: Fault["holdMs"];
   /** How long a process is paused in a round, in milliseconds. */
@@ -96,16 +98,12 @@ export async function run(options: RunOptions): Promise<string> {
       `${live} live, ${mb} MB, ${standing || "calm"}`;
   }
 
-  const checked: Checked = {
-    clients: 0,
-    pictures: 0,
-    relayBackMs: 0,
-    chats: new Map(),
-  };
+  const checked = nothingChecked();
   try {
     for (const client of world.clients) client.start();
     await Promise.all(world.clients.map((client) => client.live()));
     const lasting = await makePairs(world, random.fork("pairs"));
+    await Promise.all(world.clients.map((client) => client.live()));
     for (let round = 0; round < options.rounds; round++) {
       await playRound({
         world,
@@ -124,6 +122,7 @@ export async function run(options: RunOptions): Promise<string> {
         thinkMs,
         calmMs: options.calmMs,
         reach: driver.reach,
+        absent: options.absent,
         checked,
         signal: options.signal,
         onActing: (acting) => actings.push(acting),

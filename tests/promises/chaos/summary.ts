@@ -53,7 +53,7 @@ export function summary(ran: Ran): string {
     line("checked", [
       `${checked.clients} clients, ${
         number(checked.pictures)
-      } chats as freshly read elsewhere`,
+      } chats as freshly read elsewhere, ${checked.online} people online`,
       `${checked.chats.size} chats with ${
         number(held("messages"))
       } messages: seq without gaps, nothing twice`,
@@ -94,6 +94,7 @@ const kinds = [
   "rename",
   "reconnect",
   "signOut",
+  "idle",
 ];
 
 const line = (head: string, parts: readonly string[]) =>

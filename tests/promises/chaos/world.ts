@@ -124,8 +124,6 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(
-      this.clients.map((client) => client[Symbol.asyncDispose]()),
-    );
+    await Promise.all(this.clients.map((client) => client.stop()));
   }
 }
