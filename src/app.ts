@@ -1,21 +1,18 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
-import { createAccounts } from "./accounts/mod.ts";
+import { createAccounts, startErasure } from "./accounts/mod.ts";
 import {
   createAnnounce,
   createChanges,
-  lanesAtOnce,
   startSweep,
   type SweepSource,
 } from "./changes/mod.ts";
-import { createChats, keysOf } from "./chats/mod.ts";
+import { createChats, keysOf, leaveChats } from "./chats/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
 import { createPasswords } from "./crypto/passwords.ts";
 import { createSealer } from "./crypto/sealer.ts";
-import { type Database, openDatabase } from "./db/database.ts";
 import { ping } from "./db/ping.ts";
-import { checkSchema, pendingMigrations } from "./db/schema.ts";
 import {
   createGateway,
   createHub,
@@ -24,7 +21,7 @@ import {
 } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
-import { createInbox } from "./inbox/mod.ts";
+import { createExports, createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Counters } from "./lib/counters.ts";
@@ -34,9 +31,14 @@ import { createSoon } from "./lib/soon.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
-import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
+import {
+  createMessages,
+  eraseReading,
+  receiptsChangedFrom,
+} from "./messages/mod.ts";
+import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
-import { createPresence } from "./presence/mod.ts";
+import { createPresence, erasePresence } from "./presence/mod.ts";
 import { limits } from "./protocol/limits.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
@@ -44,9 +46,6 @@ import { rates, readsAtOnce } from "./rates.ts";
 import { createRoutes } from "./routes.ts";
 import { loadSecrets } from "./secrets.ts";
 import { exportMeasures } from "./telemetry.ts";
-
-/** Time limit of every round trip to the database, in milliseconds. */
-const queryMs = 10_000;
 
 /** A relay that tells of gaps all the time makes for a sweep this often, and not more. */
 const gapSweepMs = 1000;
@@ -93,7 +92,7 @@ export async function createApp(
     issuer: config.publicUrl,
     audience: config.publicUrl,
   });
-  const { db, spineDb } = await openMigrated(config, cleanup);
+  const { db, spineDb } = await openDatabases(config, cleanup);
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
@@ -159,6 +158,7 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    onDeleted: (userId) => erasure.begin(userId),
   });
   const chats = createChats({
     db,
@@ -178,7 +178,22 @@ export async function createApp(
       log.error("message does not open", { error });
     },
   });
+  const erasure = cleanup.use(startErasure({
+    db,
+    clock: systemClock,
+    // Whoever is in no chat any more leaves no more traces behind.
+    steps: [leaveChats({ db, changes }), eraseReading(db), erasePresence(db)],
+    background,
+  }));
   const inbox = createInbox({ db, open: messages.open, turns });
+  const exports = createExports({
+    db,
+    open: messages.open,
+    clock: systemClock,
+    turns,
+    limit: createRateLimit(rates.exportsPerUser),
+    onBroken: (error) => log.warn("export broke off", { error }),
+  });
 
   // The gateway, and who is behind it.
   const interest = cleanup.use(createInterest({
@@ -285,6 +300,7 @@ export async function createApp(
     chats,
     messages,
     inbox,
+    exports,
   });
 
   counters.watch(
@@ -301,42 +317,10 @@ export async function createApp(
     fetch: (request, info) => router.fetch(request, info),
     async drain() {
       draining = true;
+      exports.stop();
       await gateway.drain(() => changes.drained());
       await presence.leave();
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
-}
-
-interface Databases {
-  readonly db: Database;
-  /** Connections of the spine's own: reads that crowd the others do not hold up a send. */
-  readonly spineDb: Database;
-}
-
-/** The database, at the schema of this version. The embedded one is migrated here. */
-async function openMigrated(
-  { database, dataDir }: Config,
-  cleanup: AsyncDisposableStack,
-): Promise<Databases> {
-  const open = (url: string, connections: number) =>
-    cleanup.use(openDatabase({ url, connections, queryMs }));
-  const both = (url: string) => ({
-    db: open(url, database.connections - lanesAtOnce),
-    spineDb: open(url, lanesAtOnce),
-  });
-  if (database.url !== null) {
-    const databases = both(database.url);
-    await checkSchema(databases.db);
-    return databases;
-  }
-  // Loaded here: a service with a real database must not pay for the embedded one.
-  const { openEmbedded } = await import("./db/embedded.ts");
-  const { url } = cleanup.use(await openEmbedded({ dataDir }));
-  const databases = both(url);
-  if ((await pendingMigrations(databases.db)).length > 0) {
-    const { migrate } = await import("./db/migrate.ts");
-    await migrate(url);
-  }
-  return databases;
 }

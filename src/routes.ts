@@ -9,7 +9,7 @@ import { createFrontDoor, type FrontDoorParts } from "./http/front_door.ts";
 import { type HealthParts, healthRoutes } from "./http/health.ts";
 import { declaredRoutes, type Router } from "./http/router.ts";
 import { type WellKnownParts, wellKnownRoutes } from "./http/well_known.ts";
-import type { Inbox } from "./inbox/mod.ts";
+import type { Exports, Inbox } from "./inbox/mod.ts";
 import { inboxRoutes } from "./inbox/routes.ts";
 import type { Messages } from "./messages/mod.ts";
 import { messageRoutes } from "./messages/routes.ts";
@@ -31,6 +31,7 @@ export interface RoutesParts {
   readonly chats: Chats;
   readonly messages: Messages;
   readonly inbox: Inbox;
+  readonly exports: Exports;
 }
 
 /** Mounts everything. The parts are touched by requests alone, so the documents can do without them. */
@@ -53,6 +54,6 @@ export function createRoutes(parts: RoutesParts): Router {
   router.route("/api/v1", presenceRoutes(presence, bearer));
   router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
   router.route("/api/v1", messageRoutes(messages, bearer));
-  router.route("/api/v1", inboxRoutes(inbox, bearer));
+  router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));
   return router;
 }

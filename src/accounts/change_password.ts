@@ -3,7 +3,7 @@ import type { DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeDevices, revoked, signedIn } from "./device_list.ts";
 import { deviceLists } from "./device_store.ts";
-import { accounts } from "./store.ts";
+import { accounts, liveAccount } from "./store.ts";
 
 export interface NewPassword {
   readonly userId: UserId;
@@ -25,7 +25,7 @@ export const changePassword = (
   reads: [reads(accounts, [{ userId }]), reads(deviceLists, [{ userId }])],
 
   decide(state) {
-    const account = state.get(accounts, { userId });
+    const account = liveAccount(state, userId);
     if (account?.passwordHash !== verifiedHash) {
       return new Problem("conflict");
     }

@@ -95,6 +95,17 @@ export const devicePage = (
     after === null ? sql`true` : sql`device_id > ${after}::uuid`
   } order by device_id limit ${limit}`;
 
+/** A page of all devices, signed out or not, in the order of their sign-in. */
+export const allDevices = (
+  userId: UserId,
+  after: DeviceId | null,
+  limit: number,
+): Statement<{ device: DeviceRow }> =>
+  sql<{ device: DeviceRow }>`select ${deviceObject} as device from devices
+    where user_id = ${userId}::uuid and ${
+    after === null ? sql`true` : sql`device_id > ${after}::uuid`
+  } order by device_id limit ${limit}`;
+
 export interface DeviceStatusRow {
   readonly deviceId: DeviceId;
   readonly userId: UserId;

@@ -5,7 +5,7 @@ import { changeDevices, revoked, signedIn } from "./device_list.ts";
 import { deviceLists, refreshTokens } from "./device_store.ts";
 import type { SignedIn } from "./register.ts";
 import type { SignIn } from "./session.ts";
-import { accounts } from "./store.ts";
+import { accounts, liveAccount } from "./store.ts";
 
 /** Devices of one account at most; the next one signs out the one that was used the longest ago. */
 const maxDevices = 100;
@@ -27,7 +27,7 @@ export function login(wish: Login): Command<SignedIn> {
     reads: [reads(accounts, [{ userId }]), reads(deviceLists, [{ userId }])],
 
     decide(state) {
-      const account = state.get(accounts, { userId });
+      const account = liveAccount(state, userId);
       if (account?.passwordHash !== verifiedHash) {
         return new Problem("conflict");
       }

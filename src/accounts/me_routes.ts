@@ -3,16 +3,19 @@ import type { Bearer } from "../http/bearer.ts";
 import { body, callerRoute, json } from "../http/route.ts";
 import { createRouter, type Router } from "../http/router.ts";
 import {
+  AccountDeletion,
   Device,
   DevicePatch,
   Me,
   PasswordChange,
   ProfilePatch,
 } from "../protocol/accounts.ts";
-import { DeviceId } from "../protocol/ids.ts";
+import { DeviceId, type UserId } from "../protocol/ids.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
 import type { SignInLimits } from "./auth_routes.ts";
 import type { Accounts } from "./mod.ts";
+import { dropCookie } from "./refresh_cookie.ts";
 
 export interface MeRoutesParts {
   readonly accounts: Accounts;
@@ -27,6 +30,20 @@ export function meRoutes(
 ): Router {
   const router = createRouter();
   const tags = ["Accounts"];
+
+  /** Counts a check of the password that fails; whoever knows it is not guessing it. */
+  async function guess<T>(userId: UserId, check: () => Promise<T>) {
+    limits.perName.take(userId);
+    let isWrong = false;
+    try {
+      return await check();
+    } catch (error) {
+      isWrong = error instanceof Problem && error.code === "bad_credentials";
+      throw error;
+    } finally {
+      if (!isWrong) limits.perName.giveBack(userId);
+    }
+  }
 
   router.openapi(
     callerRoute(bearer, {
@@ -47,14 +64,47 @@ export function meRoutes(
       operationId: "updateMe",
       tags,
       summary: "Change the named fields of the profile",
+      description:
+        "A username that was given up is held back for 30 days, in which only its former owner can take it again; of one account at most 5 are held, so that a sixth change meanwhile answers `rate_limited`. Another email address needs the `password` (`forbidden` without it), unless the device has signed in within the last 15 minutes.",
       request: { body: body(ProfilePatch) },
       responses: { 200: json(Me, "The profile") },
-      problems: ["username_taken", "email_taken"],
+      problems: [
+        "username_taken",
+        "email_taken",
+        "bad_credentials",
+        "forbidden",
+      ],
+    }),
+    async (c) => {
+      const { caller } = c.var;
+      const patch = c.req.valid("json");
+      const change = () => accounts.updateProfile(caller, patch);
+      const me = patch.password === undefined
+        ? await change()
+        : await guess(caller.userId, change);
+      return c.json(me, 200);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "delete",
+      path: "/me",
+      operationId: "deleteMe",
+      tags,
+      summary: "Delete the account",
+      description:
+        'For good. Every device is signed out at once and its connections are closed (4401). What was said stays with those it was said to, under the same `userId`, whose profile is a placeholder from now on: `username` null, `displayName` "Deleted account". The account leaves its chats, groups are inherited, and everything else that is held on it is erased, within seconds after the answer. The username is held back for 30 days.',
+      request: { body: body(AccountDeletion) },
+      responses: { 204: { description: "The account is deleted" } },
+      problems: ["bad_credentials"],
     }),
     async (c) => {
       const { userId } = c.var.caller;
-      const me = await accounts.updateProfile(userId, c.req.valid("json"));
-      return c.json(me, 200);
+      const { password } = c.req.valid("json");
+      await guess(userId, () => accounts.delete(userId, password));
+      dropCookie(c);
+      return c.body(null, 204);
     },
   );
 
@@ -71,9 +121,11 @@ export function meRoutes(
     }),
     async (c) => {
       const { caller } = c.var;
-      limits.perName.take(caller.userId);
-      await accounts.changePassword(caller, c.req.valid("json"));
-      limits.perName.giveBack(caller.userId);
+      const change = c.req.valid("json");
+      await guess(
+        caller.userId,
+        () => accounts.changePassword(caller, change),
+      );
       return c.body(null, 204);
     },
   );
@@ -127,7 +179,29 @@ export function meRoutes(
     }),
     async (c) => {
       const { deviceId } = c.req.valid("param");
-      await accounts.revokeDevice(c.var.caller.userId, deviceId);
+      await accounts.revokeDevice(c.var.caller, deviceId);
+      return c.body(null, 204);
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "delete",
+      path: "/me/devices",
+      operationId: "revokeOtherDevices",
+      tags,
+      summary: "Sign all other devices out",
+      request: {
+        query: z.object({
+          except: z.literal("current").meta({
+            description: "The device that asks stays signed in",
+          }),
+        }),
+      },
+      responses: { 204: { description: "The other devices are signed out" } },
+    }),
+    async (c) => {
+      await accounts.revokeOthers(c.var.caller);
       return c.body(null, 204);
     },
   );

@@ -6,6 +6,9 @@
  * What an account's owner can see of it is changed through the spine, each change in the file named
  * after it, and numbered by `accountRev`; tokens are not seen and take no number.
  *
+ * A deletion is one such change; what other capabilities hold of the account is erased after it
+ * (`erase.ts`). The id stays, with a placeholder for a name, because what was said keeps its sender.
+ *
  * @module
  */
 import type { Changes } from "../changes/mod.ts";
@@ -28,6 +31,7 @@ import type { List, ListQuery } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import { changePassword } from "./change_password.ts";
+import { deleteAccount } from "./delete_account.ts";
 import { findUsers } from "./find_users.ts";
 import { listDevices } from "./list_devices.ts";
 import { createReadUser } from "./read_user.ts";
@@ -35,6 +39,7 @@ import { refresh } from "./refresh.ts";
 import { nameProblem, register } from "./register.ts";
 import { renameDevice } from "./rename_device.ts";
 import { revokeDevice } from "./revoke_device.ts";
+import { revokeOthers } from "./revoke_others.ts";
 import { type Grant, grant, newSignIn } from "./session.ts";
 import { deviceOf, meOf } from "./shape.ts";
 import { signInWithPassword } from "./sign_in.ts";
@@ -43,13 +48,21 @@ import { account } from "./store.ts";
 import { updateProfile } from "./update_profile.ts";
 
 export { accountRoutes } from "./routes.ts";
+export { type EraseStep, type Erasure, startErasure } from "./erase.ts";
 export { type Grant } from "./session.ts";
 export { deviceOf, meOf, userOf } from "./shape.ts";
-export { type DeviceRow, devicesSince } from "./device_store.ts";
+export {
+  allDevices,
+  type DeviceRow,
+  devicesSince,
+  deviceStatuses,
+} from "./device_store.ts";
+export { heldFor } from "./username_store.ts";
 export {
   account,
   type AccountRow,
   accountSince,
+  presentUser,
   profiles,
   type UserRow,
   users,
@@ -64,7 +77,11 @@ export interface Accounts {
   /** The caller behind an access token whose device is still signed in. */
   authenticate(accessToken: string): Promise<Caller>;
   me(userId: UserId): Promise<Me>;
-  updateProfile(userId: UserId, patch: ProfilePatch): Promise<Me>;
+  /** Another email address needs the password, unless the device has signed in just now. */
+  updateProfile(
+    caller: Pick<Caller, "userId" | "deviceId">,
+    patch: ProfilePatch,
+  ): Promise<Me>;
   /** Signs every other device out. */
   changePassword(
     caller: Pick<Caller, "userId" | "deviceId">,
@@ -81,8 +98,18 @@ export interface Accounts {
   ): Promise<Device>;
   /** Signs the caller's own device out, at once and on every isolate. */
   signOut(caller: Pick<Caller, "userId" | "deviceId">): Promise<void>;
-  /** The same for any device of the user. */
-  revokeDevice(userId: UserId, deviceId: DeviceId): Promise<void>;
+  /** The same for any device of the caller's. */
+  revokeDevice(
+    caller: Pick<Caller, "userId" | "deviceId">,
+    deviceId: DeviceId,
+  ): Promise<void>;
+  /** The same for all of them but the one that asks. */
+  revokeOthers(caller: Pick<Caller, "userId" | "deviceId">): Promise<void>;
+  /**
+   * Ends the account. Resolves once nobody can sign in to it any more; what else is held of it is erased
+   * after that.
+   */
+  delete(userId: UserId, password: string): Promise<void>;
   user(userId: UserId): Promise<User>;
   findUsers(query: ListQuery & { readonly query: string }): Promise<List<User>>;
 }
@@ -94,10 +121,23 @@ export interface AccountsParts {
   readonly accessTokens: AccessTokens;
   readonly clock: Clock;
   newId(): string;
+  /** Called for an account that was just deleted, to erase what others hold of it. */
+  onDeleted(userId: UserId): void;
 }
 
 export function createAccounts(parts: AccountsParts): Accounts {
   const { db, changes, passwords, accessTokens, newId } = parts;
+
+  /** The hash that the password fits. */
+  async function verified(userId: UserId, password: string): Promise<string> {
+    const [[row]] = await db.run(account(userId));
+    // Deleted since the caller came through the door.
+    if (!row) throw new Problem("token_revoked");
+    if (!await passwords.verify(row.passwordHash, password)) {
+      throw new Problem("bad_credentials");
+    }
+    return row.passwordHash;
+  }
 
   return {
     async register({ username, email, displayName, password, device }) {
@@ -109,6 +149,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
         displayName: displayName ?? username,
         passwordHash: await passwords.hash(password),
         signIn,
+        now: new Date(parts.clock()),
       })).catch((error) => {
         throw nameProblem(error);
       });
@@ -143,24 +184,47 @@ export function createAccounts(parts: AccountsParts): Accounts {
       return meOf(row);
     },
 
-    async updateProfile(userId, patch) {
+    async updateProfile({ userId, deviceId }, { password, ...patch }) {
+      const verifiedHash = password === undefined
+        ? undefined
+        : await verified(userId, password);
+      const now = new Date(parts.clock());
       try {
-        return meOf(await changes.submit(updateProfile(userId, patch)));
+        return meOf(
+          await changes.submit(
+            updateProfile({ userId, deviceId, patch, verifiedHash, now }),
+          ),
+        );
       } catch (error) {
         throw nameProblem(error);
       }
     },
 
     async changePassword({ userId, deviceId }, { current, next }) {
-      const [[row]] = await db.run(account(userId));
-      const verifiedHash = row?.passwordHash;
-      if (!verifiedHash || !await passwords.verify(verifiedHash, current)) {
-        throw new Problem("bad_credentials");
-      }
+      const verifiedHash = await verified(userId, current);
       const nextHash = await passwords.hash(next);
       await changes.submit(
         changePassword({ userId, deviceId, verifiedHash, nextHash }),
       );
+    },
+
+    async delete(userId, password) {
+      for (let tries = 2;; tries--) {
+        const verifiedHash = await verified(userId, password);
+        try {
+          await changes.submit(deleteAccount({ userId, verifiedHash }));
+          break;
+        } catch (error) {
+          // The hash was renewed or the password changed in between: look again.
+          const isChanged = error instanceof Problem &&
+            error.code === "conflict";
+          if (!isChanged) throw error;
+          if (tries === 1) {
+            throw new Problem("unavailable", { retryAfterMs: 1000 });
+          }
+        }
+      }
+      parts.onDeleted(userId);
     },
 
     listDevices: ({ userId, deviceId }, query) =>
@@ -175,8 +239,12 @@ export function createAccounts(parts: AccountsParts): Accounts {
 
     signOut: (caller) => signOut(changes, caller),
 
-    async revokeDevice(userId, deviceId) {
-      await changes.submit(revokeDevice(userId, deviceId));
+    async revokeDevice({ userId, deviceId: by }, deviceId) {
+      await changes.submit(revokeDevice({ userId, by, deviceId }));
+    },
+
+    async revokeOthers({ userId, deviceId }) {
+      await changes.submit(revokeOthers(userId, deviceId));
     },
 
     user: createReadUser(db),

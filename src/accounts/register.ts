@@ -10,9 +10,10 @@ import {
   accounts,
   emails,
   nameConstraints,
-  usernames,
   users,
 } from "./store.ts";
+import { isFree } from "./hold_username.ts";
+import { usernames } from "./username_store.ts";
 
 export interface NewAccount {
   readonly userId: UserId;
@@ -21,6 +22,7 @@ export interface NewAccount {
   readonly displayName: string;
   readonly passwordHash: string;
   readonly signIn: SignIn;
+  readonly now: Date;
 }
 
 export interface SignedIn {
@@ -30,7 +32,8 @@ export interface SignedIn {
 
 /** Makes an account with its first device. Nobody listens to it yet, so there are no events. */
 export function register(wish: NewAccount): Command<SignedIn> {
-  const { userId, username, email, displayName, passwordHash, signIn } = wish;
+  const { userId, username, email, displayName, passwordHash, signIn, now } =
+    wish;
   return {
     scopes: [userId],
     reads: [
@@ -39,7 +42,7 @@ export function register(wish: NewAccount): Command<SignedIn> {
     ],
 
     decide(state) {
-      if (state.get(usernames, { name: username })?.userId) {
+      if (!isFree(state.get(usernames, { name: username })!, userId, now)) {
         return new Problem("username_taken");
       }
       if (email !== null && state.get(emails, { name: email })?.userId) {
@@ -56,6 +59,8 @@ export function register(wish: NewAccount): Command<SignedIn> {
             about: "",
             createdAt: numbers.now,
             accountRev: numbers.rev(userId),
+            deletedAt: null,
+            eraseAfter: null,
           };
           const { row, devices: [device] } = changeDevices(
             state,
@@ -67,7 +72,12 @@ export function register(wish: NewAccount): Command<SignedIn> {
             rows: [
               put(accounts, account),
               put(users, account),
-              put(usernames, { name: username, userId }),
+              put(usernames, {
+                name: username,
+                userId,
+                heldUntil: null,
+                heldFor: null,
+              }),
               ...(email === null ? [] : [put(emails, { name: email, userId })]),
               row,
               put(refreshTokens, signIn.tokenRow),

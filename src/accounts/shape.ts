@@ -11,6 +11,7 @@ export const userOf = (
 /** The account as its owner sees it. */
 export const meOf = (row: AccountRow): Me => ({
   ...userOf(row),
+  username: row.username,
   email: row.email,
   createdAt: row.createdAt.toISOString(),
   accountRev: row.accountRev,

@@ -12,8 +12,9 @@ export async function signOut(
   },
 ): Promise<void> {
   try {
-    await changes.submit(revokeDevice(userId, deviceId));
+    await changes.submit(revokeDevice({ userId, by: deviceId, deviceId }));
   } catch (error) {
-    if (!(error instanceof Problem && error.code === "not_found")) throw error;
+    const isOut = error instanceof Problem && error.code === "token_revoked";
+    if (!isOut) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { ScopeId, Table } from "../changes/mod.ts";
+import type { ScopeId, State, Table } from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { UserId } from "../protocol/ids.ts";
 
@@ -8,7 +8,8 @@ export interface UserKey {
 
 /** A profile as everybody may see it. */
 export interface UserRow extends UserKey {
-  readonly username: string;
+  /** null once the account was deleted; the rest is the placeholder then. */
+  readonly username: string | null;
   readonly displayName: string;
   readonly about: string;
 }
@@ -29,24 +30,35 @@ export const profiles = (userIds: readonly UserId[]): Statement<UserRow> =>
     UserRow
   >`select ${userColumns} from users where user_id = any(${userIds}::uuid[])`;
 
-/** A whole account. */
-export interface AccountRow extends UserRow {
+/** A whole account, as stored. */
+export interface StoredAccount extends UserRow {
   readonly email: string | null;
+  /** Empty once deleted: no password has such a hash. */
   readonly passwordHash: string;
   readonly createdAt: Date;
   /** The account's counter when the profile last changed. */
   readonly accountRev: number;
+  readonly deletedAt: Date | null;
+  /** While not null, the account is deleted and other tables may still hold something of it. */
+  readonly eraseAfter: Date | null;
+}
+
+/** An account that was not deleted. */
+export interface AccountRow extends StoredAccount {
+  readonly username: string;
+  readonly deletedAt: null;
+  readonly eraseAfter: null;
 }
 
 export const accountColumns =
   sql`user_id, username, email, password_hash, display_name, about,
-  created_at, account_rev`;
+  created_at, account_rev, deleted_at, erase_after`;
 
-export const accounts: Table<UserKey, AccountRow> = {
+export const accounts: Table<UserKey, StoredAccount> = {
   name: "accounts",
   id: ({ userId }) => userId,
   load: (keys) =>
-    sql<AccountRow>`select ${accountColumns} from users
+    sql<StoredAccount>`select ${accountColumns} from users
       where user_id = any(${keys.map(({ userId }) => userId)}::uuid[])`,
   save: (rows) => [
     sql`insert into users (${accountColumns}) select * from ${
@@ -59,43 +71,53 @@ export const accounts: Table<UserKey, AccountRow> = {
         about: "text",
         createdAt: "timestamptz",
         accountRev: "bigint",
+        deletedAt: "timestamptz",
+        eraseAfter: "timestamptz",
       })
     } on conflict (user_id) do update set username = excluded.username,
       email = excluded.email, password_hash = excluded.password_hash,
       display_name = excluded.display_name, about = excluded.about,
-      account_rev = excluded.account_rev`,
+      account_rev = excluded.account_rev, deleted_at = excluded.deleted_at,
+      erase_after = excluded.erase_after`,
   ],
 };
 
-export const account = (userId: UserId): Statement<AccountRow> =>
-  accounts.load([{ userId }]);
+/** The account, unless it was deleted. */
+export function liveAccount(
+  state: State,
+  userId: UserId,
+): AccountRow | undefined {
+  const account = state.get(accounts, { userId });
+  return account && isLive(account) ? account : undefined;
+}
 
-/** Who has a name; null where somebody has just given it up. Written through `accounts`. */
-export interface NameRow {
+const isLive = (account: StoredAccount): account is AccountRow =>
+  account.deletedAt === null;
+
+/** The person, unless there is none or the account was deleted. Needs the row of `users`. */
+export function presentUser(state: State, userId: UserId): UserRow | undefined {
+  const user = state.get(users, { userId });
+  return user?.username === null ? undefined : user;
+}
+
+export const account = (userId: UserId): Statement<AccountRow> =>
+  sql<AccountRow>`select ${accountColumns} from users
+    where user_id = ${userId}::uuid and deleted_at is null`;
+
+/** Who has an email address; null where somebody has just given it up. Written through `accounts`. */
+export interface EmailRow {
   readonly name: string;
   readonly userId: UserId | null;
 }
 
-const names = (
-  column: "username" | "email",
-): Table<{ name: string }, NameRow> => ({
-  name: column,
+export const emails: Table<{ name: string }, EmailRow> = {
+  name: "emails",
   id: ({ name }) => name,
-  load: (keys) => {
-    const wanted = sql`any(${keys.map(({ name }) => name)}::text[])`;
-    return column === "username"
-      ? sql<
-        NameRow
-      >`select username as name, user_id from users where username = ${wanted}`
-      : sql<
-        NameRow
-      >`select email as name, user_id from users where email = ${wanted}`;
-  },
+  load: (keys) =>
+    sql<EmailRow>`select email as name, user_id from users
+      where email = any(${keys.map(({ name }) => name)}::text[])`,
   save: () => [],
-});
-
-export const usernames = names("username");
-export const emails = names("email");
+};
 
 /** The constraints behind the names, for a race that only they can see. */
 export const nameConstraints = {
@@ -123,7 +145,8 @@ export const accountSince = (
   limit: number,
 ): Statement<AccountRow & { rev: number }> =>
   sql<AccountRow & { rev: number }>`select ${accountColumns}, account_rev as rev
-    from users where user_id = ${userId}::uuid and account_rev > ${rev} limit ${limit}`;
+    from users where user_id = ${userId}::uuid and account_rev > ${rev}
+      and deleted_at is null limit ${limit}`;
 
 /** Text as the beginning that LIKE is to look for. */
 const beginning = (text: string) => `${text.replaceAll(/[\\%_]/g, "\\$&")}%`;

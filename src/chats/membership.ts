@@ -1,4 +1,4 @@
-import { users } from "../accounts/mod.ts";
+import { presentUser, users } from "../accounts/mod.ts";
 import {
   type Announced,
   type Numbers,
@@ -8,6 +8,7 @@ import {
 } from "../changes/mod.ts";
 import type { Member, Role } from "../protocol/chats.ts";
 import type { UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
 import { chatOf, memberOf } from "./shape.ts";
 import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
 
@@ -26,7 +27,8 @@ interface JoinStep extends Step {
 
 /**
  * One person comes in: counted by the chat and by the account, so that both the other members and
- * the person's own devices can tell whether they missed it.
+ * the person's own devices can tell whether they missed it. Throws `not_found` for an account that was
+ * deleted meanwhile: what has left its chats comes into no other.
  */
 export function join(
   state: State,
@@ -35,6 +37,10 @@ export function join(
   userId: UserId,
   role: Role,
 ): JoinStep {
+  const user = presentUser(state, userId);
+  if (!user) {
+    throw new Problem("not_found", { detail: `There is no user ${userId}` });
+  }
   const { chatId } = before;
   const rev = numbers.rev(chatId);
   const accountRev = numbers.rev(userId);
@@ -50,7 +56,7 @@ export function join(
     rev,
     accountRev,
   };
-  const member = memberOf(row, state.get(users, { userId })!);
+  const member = memberOf(row, user);
   return {
     chat,
     member,

@@ -26,6 +26,7 @@ export {
   forbidden,
   mayDeleteFor,
   mayPin,
+  refuseToNobody,
 } from "./rules.ts";
 export { chatOf, profiledMemberOf } from "./shape.ts";
 export {
@@ -40,6 +41,7 @@ export {
   membersSince,
 } from "./store.ts";
 export { type Created } from "./create.ts";
+export { leaveChats } from "./leave_chats.ts";
 export { countKeys, rotateKeys } from "./rotate_keys.ts";
 
 /** Every verb rejects with a `Problem`; a chat the caller is not in answers `not_found`. */

@@ -27,12 +27,14 @@ import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
  * group to the next in line; with the last member the group ends.
  *
  * `candidates` are the people who may inherit, read before: their rows have to be named to be seen.
+ * Somebody who `departs` has deleted the account and goes from direct chats too.
  */
 export function removeMember(
   chatId: ChatId,
   by: UserId,
   userId: UserId,
   candidates: readonly UserId[],
+  { departs = false } = {},
 ): Command<void> {
   const keys = accessKeys(chatId, by, userId, ...candidates);
   return {
@@ -45,7 +47,7 @@ export function removeMember(
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      if (access.chat.kind === "direct") return directIsFixed();
+      if (access.chat.kind === "direct" && !departs) return directIsFixed();
       const target = state.get(members, { chatId, userId });
       if (!target || target.leftAt !== null) return new Problem("not_found");
       const refusal = userId === by ? undefined : refuseRemoval(access, target);

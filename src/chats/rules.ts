@@ -59,6 +59,15 @@ export const mayDeleteFor = ({ chat, member }: Access, senderId: UserId) =>
 export const mayPin = ({ chat, member }: Access) =>
   chat.kind === "direct" || isAdmin(member);
 
+/** Nothing more is said to somebody who deleted the account; what was said stays. */
+export function refuseToNobody({ chat }: Access): Problem | undefined {
+  if (chat.directKey === null) return undefined;
+  const people = new Set(chat.directKey.split("/")).size;
+  if (chat.memberCount < people) {
+    return forbidden("The other person has deleted the account");
+  }
+}
+
 export const forbidden = (detail: string) =>
   new Problem("forbidden", { detail });
 

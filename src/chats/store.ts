@@ -118,6 +118,18 @@ export const members: Table<MemberKey, MemberRow> = {
   ],
 };
 
+/** A page of the chats that a person is in, by id. */
+export const chatsOf = (
+  userId: UserId,
+  after: ChatId | null,
+  limit: number,
+): Statement<Pick<ChatRow, "chatId">> =>
+  sql<Pick<ChatRow, "chatId">>`select chat_id from members
+    join chats using (chat_id)
+    where user_id = ${userId}::uuid and left_at is null and deleted_at is null
+      and ${after === null ? sql`true` : sql`chat_id > ${after}::uuid`}
+    order by chat_id limit ${limit}`;
+
 /** How many heirs are looked at: some may leave at the same moment as the owner. */
 const heirsInLine = 16;
 
@@ -175,7 +187,7 @@ export const activeMembership = (
         where chats.chat_id = members.chat_id and chats.deleted_at is null)`;
 
 export type ProfiledMemberRow = MemberRow & {
-  readonly username: string;
+  readonly username: string | null;
   readonly displayName: string;
   readonly about: string;
 };

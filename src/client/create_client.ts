@@ -122,7 +122,7 @@ export function createClient(options: ClientOptions): ParleyClient {
     chats: createChatsApi(rest),
     messages: parts.messages,
     users: createUsersApi(rest),
-    me: createMeApi(rest),
+    me: createMeApi(rest, session.end),
     devices: createDevicesApi(rest),
 
     [Symbol.asyncDispose]: parts.dispose,

@@ -17,6 +17,8 @@ export interface Call {
   readonly body?: unknown;
   /** Whether a second call does no more than the first. All but POST, unless the call says so. */
   readonly repeatable?: boolean;
+  /** Whether the answer is wanted as a stream of bytes. One that breaks off errors. */
+  readonly stream?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -69,6 +71,7 @@ export function createHttp(
         ...(cookie && { credentials: "include" }),
         signal: AbortSignal.any([outer, timeout.signal]),
       });
+      if (call.stream && response.ok) return response.body;
       return await answerOf(response);
     } catch (error) {
       if (timeout.signal.aborted) throw timeout.signal.reason;

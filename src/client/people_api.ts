@@ -28,6 +28,13 @@ export interface MeApi {
     change: PasswordChange,
     options?: CallOptions,
   ): Promise<void>;
+  /**
+   * Everything the service holds on the account: one JSON document (`AccountExport`) as it comes in. It
+   * is whole once the stream ends; one that breaks off errors.
+   */
+  export(options?: CallOptions): Promise<ReadableStream<Uint8Array>>;
+  /** Deletes the account, for good. Nobody is signed in here after it. */
+  delete(password: string, options?: CallOptions): Promise<void>;
 }
 
 export interface DevicesApi {
@@ -39,6 +46,8 @@ export interface DevicesApi {
   ): Promise<Device>;
   /** Signs that device out. */
   revoke(deviceId: DeviceId, options?: CallOptions): Promise<void>;
+  /** Signs all devices out but this one. */
+  revokeOthers(options?: CallOptions): Promise<void>;
 }
 
 export function createUsersApi({ call }: Rest): UsersApi {
@@ -53,7 +62,11 @@ export function createUsersApi({ call }: Rest): UsersApi {
   };
 }
 
-export function createMeApi({ call }: Rest): MeApi {
+/** `ended` is called once the account is deleted. */
+export function createMeApi(
+  { call }: Rest,
+  ended: () => Promise<void>,
+): MeApi {
   const path = "/me";
   return {
     get: ({ signal } = {}) => call({ method: "GET", path, signal }),
@@ -68,6 +81,20 @@ export function createMeApi({ call }: Rest): MeApi {
         repeatable: false,
         signal,
       }),
+    export: ({ signal } = {}) =>
+      call({ method: "GET", path: "/me/export", stream: true, signal }),
+    async delete(password, { signal } = {}) {
+      const body = { password };
+      // Repeated after it has worked, there is nobody who may.
+      await call<void>({
+        method: "DELETE",
+        path,
+        body,
+        repeatable: false,
+        signal,
+      });
+      await ended();
+    },
   };
 }
 
@@ -80,5 +107,12 @@ export function createDevicesApi({ call }: Rest): DevicesApi {
       call({ method: "PATCH", path: at(deviceId), body: { name }, signal }),
     revoke: (deviceId, { signal } = {}) =>
       call({ method: "DELETE", path: at(deviceId), signal }),
+    revokeOthers: ({ signal } = {}) =>
+      call({
+        method: "DELETE",
+        path: "/me/devices",
+        query: { except: "current" },
+        signal,
+      }),
   };
 }

@@ -17,6 +17,8 @@ export interface Session {
   login(request: LoginRequest, signal?: AbortSignal): Promise<Me>;
   /** Forgets the session here even where the service cannot be told; then it rejects. */
   logout(): Promise<void>;
+  /** Forgets the session here: the service has ended it. */
+  end(): Promise<void>;
   /** An access token, renewed when little of its life is left. Rejects `unauthenticated` when signed out. */
   token(): Promise<string>;
   /** Another token than `refused`, which the service would not take. */
@@ -131,6 +133,11 @@ export function createSession(options: SessionOptions): Session {
       } finally {
         await forget(undefined);
       }
+    },
+
+    async end() {
+      await renewing?.catch(() => {});
+      if (await current()) await forget(undefined);
     },
 
     async token() {

@@ -212,15 +212,14 @@ export function createHub(parts: HubParts): Hub {
 
   async function catchUpAccount(scope: Scope, from: number) {
     const userId = scope.id as UserId;
-    const { accountRev, joined, left, revoked } = await parts.catchUpAccount(
-      userId,
-      from,
-    );
+    const { accountRev, joined, left, revoked, deleted } = await parts
+      .catchUpAccount(userId, from);
     if (accountRev <= scope.rev!) return;
     left.forEach((chatId) => expel(userId, chatId));
     joined.forEach(({ chatId, rev }) => admit(userId, chatId, rev));
     moveTo(scope, accountRev);
     revoked.forEach((deviceId) => revoke(userId, deviceId));
+    if (deleted) listenersOf(userId).forEach((listener) => listener.revoke());
   }
 
   function moveTo(scope: Scope, rev: number) {

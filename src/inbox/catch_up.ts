@@ -2,6 +2,7 @@ import type { Database } from "../db/database.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import {
   chatHead,
+  deletion,
   leaversSince,
   membershipsSince,
   moment,
@@ -23,6 +24,8 @@ export interface AccountCatchUp {
   readonly joined: readonly { readonly chatId: ChatId; readonly rev: number }[];
   readonly left: readonly ChatId[];
   readonly revoked: readonly DeviceId[];
+  /** Whether the account is gone, and all its devices with it. */
+  readonly deleted: boolean;
 }
 
 export async function catchUpChat(
@@ -46,10 +49,11 @@ export async function catchUpAccount(
   userId: UserId,
   rev: number,
 ): Promise<AccountCatchUp> {
-  const [[now], memberships, revoked] = await db.snapshot(
+  const [[now], memberships, revoked, deletions] = await db.snapshot(
     moment(userId),
     membershipsSince(userId, rev),
     revokedSince(userId, rev),
+    deletion(userId),
   );
   return {
     accountRev: now?.accountRev ?? rev,
@@ -57,5 +61,6 @@ export async function catchUpAccount(
     left: memberships.filter(({ present }) => !present)
       .map(({ chatId }) => chatId),
     revoked: revoked.map(({ deviceId }) => deviceId),
+    deleted: deletions.length > 0,
   };
 }

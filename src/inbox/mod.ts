@@ -1,6 +1,6 @@
 /**
- * What an account opens the app to: the chat list, the heads of its chats, what changed since. Reads
- * alone; nothing is stored here.
+ * What an account opens the app to: the chat list, the heads of its chats, what changed since; and what
+ * it takes home, the export. Reads alone; nothing is stored here.
  *
  * @module
  */
@@ -25,6 +25,7 @@ import { readSync } from "./sync.ts";
 export { type AccountCatchUp, type ChatCatchUp } from "./catch_up.ts";
 export { type Heads } from "./heads.ts";
 export { writeCursor } from "./cursor.ts";
+export { createExports, type Exports } from "./export.ts";
 
 /** Every read is of one moment of the database, and rejects with a `Problem`. */
 export interface Inbox {

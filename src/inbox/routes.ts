@@ -2,17 +2,18 @@ import { z } from "zod";
 import type { Bearer } from "../http/bearer.ts";
 import { callerRoute, json } from "../http/route.ts";
 import { createRouter } from "../http/router.ts";
+import { AccountExport } from "../protocol/export.ts";
 import { ChatId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { Changes, ChatItem, Sync } from "../protocol/sync.ts";
 import { Counter } from "../protocol/text.ts";
-import type { Inbox } from "./mod.ts";
+import type { Exports, Inbox } from "./mod.ts";
 
 const inChat = z.object({ chatId: ChatId });
 
 /** The door to the inbox over HTTP. */
-export function inboxRoutes(inbox: Inbox, bearer: Bearer) {
+export function inboxRoutes(inbox: Inbox, exports: Exports, bearer: Bearer) {
   const router = createRouter();
 
   router.openapi(
@@ -101,6 +102,25 @@ export function inboxRoutes(inbox: Inbox, bearer: Bearer) {
         await inbox.readSync(c.var.caller, c.req.valid("query").cursor),
         200,
       ),
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "get",
+      path: "/me/export",
+      operationId: "exportMe",
+      tags: ["Accounts"],
+      summary: "Everything the service holds on the account",
+      description:
+        "One JSON document, sent piece by piece as fast as it is read. Of the messages it holds what the account sent, not what others sent to it. An answer that breaks off is not whole JSON: it ends when the device is signed out, and when the service stops. Three can be begun at once, and one more every ten minutes.",
+      responses: { 200: json(AccountExport, "The document") },
+    }),
+    async (c) =>
+      // The types know JSON as a value; this is the same as a stream.
+      c.body(await exports.read(c.var.caller), 200, {
+        "content-type": "application/json",
+        "content-disposition": 'attachment; filename="parley-account.json"',
+      }) as never,
   );
 
   return router;

@@ -181,3 +181,9 @@ export const membershipsSince = (userId: UserId, accountRev: number) =>
 export const revokedSince = (userId: UserId, accountRev: number) =>
   sql<{ deviceId: DeviceId }>`select device_id from devices
     where user_id = ${userId}::uuid and account_rev > ${accountRev} and revoked_at is not null`;
+
+/** A row where the account was deleted. */
+export const deletion = (userId: UserId) =>
+  sql<
+    { deletedAt: Date }
+  >`select deleted_at from users where user_id = ${userId}::uuid and deleted_at is not null`;

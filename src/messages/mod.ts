@@ -36,6 +36,14 @@ import {
   type StoredMessage,
 } from "./store.ts";
 
+export { eraseReading } from "./erase.ts";
+export {
+  hiddenBy,
+  type HiddenPlace,
+  messagesBy,
+  type OwnReaction,
+  reactionsBy,
+} from "./export_store.ts";
 export { openForReader } from "./history.ts";
 export {
   latestMessages,
@@ -43,6 +51,7 @@ export {
   type ReadMessage,
 } from "./reading_store.ts";
 export { receiptsChangedFrom, receiptsOf } from "./receipt_store.ts";
+export { broadcastOf } from "./shape.ts";
 export { type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 

@@ -5,7 +5,13 @@ import {
   reads,
   type State,
 } from "../changes/mod.ts";
-import { accessKeys, admit, chatTable, memberTable } from "../chats/mod.ts";
+import {
+  accessKeys,
+  admit,
+  chatTable,
+  memberTable,
+  refuseToNobody,
+} from "../chats/mod.ts";
 import { isoTime } from "../lib/iso_time.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
@@ -82,6 +88,8 @@ function decide(
       detail: "The messageId is already in use",
     });
   }
+  const refusal = refuseToNobody(access);
+  if (refusal) return refusal;
 
   const target = wish.replyTo
     ? state.get(messages, { chatId, messageId: wish.replyTo })

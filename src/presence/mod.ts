@@ -26,6 +26,7 @@ import { createSee } from "./see.ts";
 import { turnedSince } from "./store.ts";
 import { createWatch, type Watcher, type WatchParts } from "./watch.ts";
 export type { Watcher } from "./watch.ts";
+export { erasePresence } from "./erase.ts";
 
 export interface PresenceService extends AsyncDisposable {
   /** Counts an active connection in. */

@@ -165,3 +165,12 @@ export const visible = (pairs: readonly Pair[]) =>
 export const turnedSince = (from: string) =>
   sql<{ userId: UserId }>`select user_id from last_seen
     where changed_xid >= ${from}::xid8`;
+
+// deleted accounts -------------------------------------------------------------------------------
+
+export const eraseLastSeen = (userId: UserId) =>
+  sql`delete from last_seen where user_id = ${userId}::uuid`;
+
+/** After `eraseLastSeen`, whose lock covers it. */
+export const eraseConnections = (userId: UserId) =>
+  sql`delete from connections where user_id = ${userId}::uuid`;

@@ -31,7 +31,11 @@ export const DisplayName = text(1, 64).regex(/\S/, {
 /** A person as other people see them. */
 export const User = z.object({
   userId: UserId,
-  username: z.string().meta({ examples: ["ada"] }),
+  username: z.string().nullable().meta({
+    description:
+      'null once the account was deleted: then `displayName` is "Deleted account" and `about` is empty',
+    examples: ["ada"],
+  }),
   displayName: z.string().meta({ examples: ["Ada Lovelace"] }),
   about: z.string().meta({ examples: ["Thinks about engines"] }),
 }).meta({ id: "User", description: "A person as other people see them" });
@@ -39,6 +43,7 @@ export type User = z.infer<typeof User>;
 
 /** The caller's own profile. */
 export const Me = User.extend({
+  username: z.string().meta({ examples: ["ada"] }),
   email: z.string().nullable().meta({ examples: ["ada@example.org"] }),
   createdAt: Timestamp,
   accountRev: AccountRev,
@@ -125,8 +130,18 @@ export const ProfilePatch = z.strictObject({
   email: Email.nullable().optional().meta({
     description: "null takes it away",
   }),
+  password: text(1, 256).optional().meta({
+    description:
+      "The present password, needed for another email address once the device has been signed in for 15 minutes",
+    examples: ["correct horse battery"],
+  }),
 }).meta({ id: "ProfilePatch" });
 export type ProfilePatch = z.infer<typeof ProfilePatch>;
+
+export const AccountDeletion = z.strictObject({
+  password: text(1, 256).meta({ examples: ["correct horse battery"] }),
+}).meta({ id: "AccountDeletion" });
+export type AccountDeletion = z.infer<typeof AccountDeletion>;
 
 export const PasswordChange = z.strictObject({
   current: text(1, 256).meta({ examples: ["correct horse battery"] }),

@@ -20,7 +20,7 @@ Deno.test("people are found by the beginning of their username, then of their di
   ) await service.register(username, { displayName });
 
   const find = async (query: string, limit = 50) => {
-    const names: string[] = [];
+    const names: (string | null)[] = [];
     let cursor: string | null = null;
     do {
       const search = new URLSearchParams({

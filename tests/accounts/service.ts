@@ -13,6 +13,7 @@ import { createLog } from "../../src/lib/log.ts";
 import type { Rate } from "../../src/lib/token_bucket.ts";
 import { uuidv7 } from "../../src/lib/uuid.ts";
 import type { Session } from "../../src/protocol/accounts.ts";
+import type { UserId } from "../../src/protocol/ids.ts";
 import { testDatabase } from "../support/database.ts";
 
 export type SignedIn = Session & { refreshToken: string };
@@ -24,6 +25,8 @@ export interface TestService extends AsyncDisposable {
   readonly clock: { ms: number };
   /** Every event announced so far. */
   readonly events: Announced[];
+  /** Accounts deleted so far, whose erasure is to begin. */
+  readonly deleted: UserId[];
   /** Calls of Argon2 so far; `afterNext` holds up the next answer of a verification. */
   readonly argon2: Argon2Calls;
   /** Another isolate on the same database. */
@@ -67,6 +70,7 @@ export async function startAccounts(
   const { database: db, ...test } = await testDatabase();
   const clock = { ms: Date.UTC(2026, 0, 1) };
   const events: Announced[] = [];
+  const deleted: UserId[] = [];
   const counted: Argon2Calls = { hashes: 0, verifications: 0 };
 
   async function argon2(): Promise<Argon2> {
@@ -105,6 +109,7 @@ export async function startAccounts(
       }),
       clock: () => clock.ms,
       newId: uuidv7,
+      onDeleted: (userId) => deleted.push(userId),
     });
     const router = createFrontDoor({
       log: createLog({ level: "error" }),
@@ -151,6 +156,7 @@ export async function startAccounts(
     db,
     clock,
     events,
+    deleted,
     argon2: counted,
     anotherIsolate: isolate,
     register: async (username, more = {}) =>

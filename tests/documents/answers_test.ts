@@ -117,6 +117,14 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await ada("GET", `/users/${graceId}`);
     await ada("GET", `/users/${nobody}`);
     await changePasswords(joan, judge);
+    await ada("PATCH", "/me", { email: null, password: "not the password" });
+    await longSignedIn(service, adaSession);
+    await ada("PATCH", "/me", { email: "lovelace@example.org" });
+    await ada("DELETE", "/me/devices?except=current");
+    await ada("GET", "/me/export");
+    const rose = asker(url, judge, (await register("rose")).accessToken);
+    await rose("DELETE", "/me", { password: "not the password" });
+    await rose("DELETE", "/me", { password });
   });
 
   await t.step("about chats", async () => {
@@ -263,6 +271,14 @@ async function changePasswords(ask: Ask, judge: Judge) {
     current = next;
   }
   await ask("PUT", "/me/password", { current: "wrong", next: password });
+}
+
+/** As if the device had signed in a while ago. */
+async function longSignedIn({ db }: TestApp, { device }: Session) {
+  await db.database.run(
+    sql`update devices set created_at = now() - interval '1 day'
+      where device_id = ${device.deviceId}::uuid`,
+  );
 }
 
 async function pretendFull({ db }: TestApp, chatId: string) {

@@ -46,6 +46,7 @@ export function routesAlone(
     chats: absent,
     messages: absent,
     inbox: absent,
+    exports: absent,
   });
 }
 

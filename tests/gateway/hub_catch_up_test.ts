@@ -119,6 +119,7 @@ Deno.test("an account that missed news is brought to where the database is", asy
         joined: [{ chatId: joined, rev: 1 }],
         left: [lost],
         revoked,
+        deleted: false,
       });
     },
     catchUpChat: () => Promise.resolve({ rev: 2, deleted: false, left: [] }),
@@ -133,4 +134,29 @@ Deno.test("an account that missed news is brought to where the database is", asy
   assert.equal(stage.hub.isIn(phone, joined), true);
   assert.equal(phone.isRevoked, true);
   stage.hub.leave(phone);
+});
+
+Deno.test("a deleted account is found out by the sweep, when its devices are erased already", async () => {
+  const userId = newUser();
+  const [phone, tablet] = [ear(userId), ear(userId)];
+  const stage = hubStage({
+    reorderMs: 1,
+    catchUpAccount: () =>
+      Promise.resolve({
+        accountRev: 5,
+        joined: [],
+        left: [],
+        revoked: [],
+        deleted: true,
+      }),
+  });
+  for (const device of [phone, tablet]) {
+    await stage.hub.enter(device, [userId]);
+    stage.hub.know(device, userId, 1);
+  }
+  stage.hub.onHeads([{ scopeId: userId, rev: 5 }]);
+  await tablet.heard("account.behind");
+  assert.deepEqual([phone.isRevoked, tablet.isRevoked], [true, true]);
+  stage.hub.leave(phone);
+  stage.hub.leave(tablet);
 });

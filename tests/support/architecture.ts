@@ -20,6 +20,7 @@ const floors: readonly (readonly string[])[] = [
     "app",
     "routes",
     "secrets",
+    "open_databases",
     "open_relay",
     "lifecycle",
     "measures",

@@ -1,0 +1,109 @@
+import type { Statement } from "../db/sql.ts";
+import {
+  broadcastOf,
+  messagesBy,
+  type OpenMessages,
+  type OwnReaction,
+  reactionsBy,
+} from "../messages/mod.ts";
+import type { ExportedMessage, ExportedReaction } from "../protocol/export.ts";
+import type { UserId } from "../protocol/ids.ts";
+import { limits } from "../protocol/limits.ts";
+import { type ChatLength, chatLengths } from "./export_store.ts";
+
+/** Reads one page for the caller; rejects once the caller's device is signed out. */
+export type Read = <Row>(statement: Statement<Row>) => Promise<Row[]>;
+
+export type Pages<Item> = AsyncGenerator<Item[], void>;
+
+const pageSize = limits.pageItems;
+
+/** Messages, and reactions, of everybody that one statement looks through. */
+const stretches = { messages: 5000, reactions: 1000 } as const;
+
+/** Page after page of a statement, each from the key of the last row before it. */
+export async function* paged<Row>(
+  read: Read,
+  statement: (after: Row | null, limit: number) => Statement<Row>,
+): Pages<Row> {
+  let after: Row | null = null;
+  for (;;) {
+    const rows: Row[] = await read(statement(after, pageSize));
+    if (rows.length > 0) yield rows;
+    if (rows.length < pageSize) return;
+    after = rows.at(-1)!;
+  }
+}
+
+const chatsOf = (read: Read, userId: UserId) =>
+  paged<ChatLength>(
+    read,
+    (after, limit) => chatLengths(userId, after?.chatId ?? null, limit),
+  );
+
+/**
+ * What a person said, in every chat she is or was in. Not what others said to her: that is theirs, and
+ * she reads it in the chat for as long as she is in it.
+ */
+export async function* ownMessages(
+  read: Read,
+  open: OpenMessages,
+  userId: UserId,
+): Pages<ExportedMessage> {
+  for await (const chats of chatsOf(read, userId)) {
+    for (const { chatId, lastSeq, deleted } of chats) {
+      let after = 0;
+      while (after < lastSeq) {
+        const upTo = Math.min(after + stretches.messages, lastSeq);
+        const rows = await read(
+          messagesBy(userId, { chatId, after, upTo }, pageSize),
+        );
+        // The keys of a deleted chat are gone.
+        const opened = await open(
+          deleted ? rows.map((row) => ({ ...row, sealed: null })) : rows,
+        );
+        if (opened.length > 0) yield opened.map(messageOf);
+        after = rows.length < pageSize ? upTo : rows.at(-1)!.seq;
+      }
+    }
+  }
+}
+
+function messageOf(row: Parameters<typeof broadcastOf>[0]): ExportedMessage {
+  const { chatId, seq, messageId, content, replyTo, ...times } = broadcastOf(
+    row,
+  );
+  const { createdAt, editedAt, deletedAt } = times;
+  return {
+    ...{ chatId, seq, messageId, content, replyTo },
+    ...{ createdAt, editedAt, deletedAt },
+  };
+}
+
+/** A person's reactions, in every chat she is or was in. */
+export async function* ownReactions(
+  read: Read,
+  userId: UserId,
+): Pages<ExportedReaction> {
+  for await (const chats of chatsOf(read, userId)) {
+    for (const { chatId, lastSeq } of chats) {
+      let after = 0;
+      let emoji: string | null = null;
+      while (after < lastSeq) {
+        const upTo = Math.min(after + stretches.reactions, lastSeq);
+        const rows: OwnReaction[] = await read(
+          reactionsBy(userId, { chatId, after, upTo }, emoji, pageSize),
+        );
+        if (rows.length > 0) yield rows.map(reactionOf);
+        const isWhole = rows.length < pageSize;
+        after = isWhole ? upTo : rows.at(-1)!.seq;
+        emoji = isWhole ? null : rows.at(-1)!.emoji;
+      }
+    }
+  }
+}
+
+const reactionOf = ({ createdAt, ...row }: OwnReaction): ExportedReaction => ({
+  ...row,
+  createdAt: createdAt.toISOString(),
+});

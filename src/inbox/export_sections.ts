@@ -1,0 +1,101 @@
+import {
+  account,
+  allDevices,
+  deviceOf,
+  type DeviceRow,
+  heldFor,
+  meOf,
+} from "../accounts/mod.ts";
+import type { Clock } from "../lib/clock.ts";
+import {
+  hiddenBy,
+  type HiddenPlace,
+  type OpenMessages,
+} from "../messages/mod.ts";
+import type { AccountExport, ExportedChat } from "../protocol/export.ts";
+import type { DeviceId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import {
+  ownMessages,
+  ownReactions,
+  paged,
+  type Pages,
+  type Read,
+} from "./export_pages.ts";
+import { type ExportedChatRow, exportedChats, seenAt } from "./export_store.ts";
+
+interface SectionParts {
+  readonly read: Read;
+  readonly open: OpenMessages;
+  readonly clock: Clock;
+}
+
+/** A part of the document: a list, page by page, or one value. */
+type Part<T> = [T] extends [(infer Item)[]] ? () => Pages<Item>
+  : () => Promise<T>;
+
+/** Everything there is to export, in the order of the document. */
+export type Sections = {
+  readonly [Name in Exclude<keyof AccountExport, "exportedAt">]: Part<
+    AccountExport[Name]
+  >;
+};
+
+export function sectionsOf(
+  { read, open, clock }: SectionParts,
+  userId: UserId,
+  current: DeviceId,
+): Sections {
+  return {
+    async profile() {
+      const [row] = await read(account(userId));
+      // Deleted since the caller came through the door.
+      if (!row) throw new Problem("token_revoked");
+      return meOf(row);
+    },
+    async *heldUsernames() {
+      const rows = await read(heldFor(userId, new Date(clock())));
+      yield rows.map(({ username, heldUntil }) => ({
+        username,
+        heldUntil: heldUntil.toISOString(),
+      }));
+    },
+    async *devices() {
+      const pages = paged<{ device: DeviceRow }>(
+        read,
+        (after, limit) =>
+          allDevices(userId, after?.device.deviceId ?? null, limit),
+      );
+      for await (const rows of pages) {
+        yield rows.map(({ device }) => deviceOf(device, current));
+      }
+    },
+    async lastSeenAt() {
+      const [row] = await read(seenAt(userId));
+      return row?.seenAt.toISOString() ?? null;
+    },
+    async *chats() {
+      const pages = paged<ExportedChatRow>(
+        read,
+        (after, limit) => exportedChats(userId, after?.chatId ?? null, limit),
+      );
+      for await (const rows of pages) yield rows.map(chatOf);
+    },
+    messages: () => ownMessages(read, open, userId),
+    reactions: () => ownReactions(read, userId),
+    hiddenMessages: () =>
+      paged<HiddenPlace>(
+        read,
+        (after, limit) => hiddenBy(userId, after, limit),
+      ),
+  };
+}
+
+const chatOf = (
+  { joinedAt, leftAt, deletedAt, ...row }: ExportedChatRow,
+): ExportedChat => ({
+  ...row,
+  joinedAt: joinedAt.toISOString(),
+  leftAt: leftAt?.toISOString() ?? null,
+  deletedAt: deletedAt?.toISOString() ?? null,
+});

@@ -1,0 +1,76 @@
+import type { Session } from "../../src/protocol/accounts.ts";
+import { accepted } from "../support/answers.ts";
+import type { TestApp } from "../support/app.ts";
+import {
+  call,
+  directChat,
+  groupOf,
+  newPerson,
+  password,
+  type Person,
+  personOf,
+} from "../support/peer.ts";
+import { at, send } from "../messages/talk.ts";
+
+/** Somebody who has done everything that the service keeps anything of. */
+export interface WholeLife {
+  readonly person: Person;
+  /** What names the person wherever it stands: ids, and words that nobody else has used. */
+  readonly ids: readonly string[];
+  readonly words: readonly string[];
+}
+
+/** Beside the words, everything of the person's is a member of `friend`'s world. */
+export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
+  const friend = await newPerson(url, "friend");
+  const device = { name: "Markphone", platform: "markos" };
+  const made = await call<Session>(url, "POST", "/auth/register", {
+    body: { username: "markbefore", password, device },
+  });
+  const person = personOf(url, accepted(made));
+  const profile = {
+    username: "markafter",
+    displayName: "Markname",
+    about: "Markabout",
+    email: "mark@markmail.example",
+  };
+  accepted(await person.call("PATCH", "/me", profile));
+
+  const login = await call<Session>(url, "POST", "/auth/login", {
+    body: {
+      login: profile.username,
+      password,
+      device: { name: "Marktablet", platform: "markpad" },
+    },
+  });
+  const tablet = personOf(url, accepted(login));
+  accepted(await tablet.call("POST", "/auth/logout"));
+
+  const direct = await directChat(person, friend);
+  const [own, other] = [
+    await groupOf(person, friend),
+    await groupOf(friend, person),
+  ];
+  const hers = await send(friend, direct);
+  await send(person, direct, "Marktext");
+  await send(person, own, "Marktext");
+  await send(person, other, "Marktext");
+  const thumb = encodeURIComponent("👍");
+  accepted(await person.call("PUT", at(hers, `/reactions/${thumb}`)));
+  accepted(await person.call("DELETE", at(hers, "?for=me")));
+  accepted(await person.call("POST", `/chats/${direct}/read`, { seq: 1 }));
+
+  return {
+    person,
+    ids: [
+      person.userId,
+      person.session.device.deviceId,
+      tablet.session.device.deviceId,
+    ],
+    words: [
+      ...Object.values(profile),
+      ...["markbefore", "markmail", "Marktext"],
+      ...["Markphone", "markos", "Marktablet", "markpad"],
+    ],
+  };
+}
