@@ -9,7 +9,7 @@ import { drivers } from "../promises/chaos/driver.ts";
 import { run } from "../promises/chaos/run.ts";
 import { postgresPrograms } from "../support/programs.ts";
 
-const operationsPerRound = 5000;
+const operationsPerRound = 20_000;
 
 const given = new Map(
   Deno.args.map((arg) => arg.replace(/^--/, "").split("=") as [string, string]),
