@@ -14,6 +14,7 @@ export async function schemaHash(): Promise<string> {
   hash.update(config.imports["@electric-sql/pglite"]);
   const names = [...Deno.readDirSync(migrationsFolder)].map(({ name }) => name);
   for (const name of names.sort()) {
+    hash.update(name);
     hash.update(await Deno.readFile(new URL(name, migrationsFolder)));
   }
   return hash.digest("hex").slice(0, 16);
