@@ -37,6 +37,7 @@ export {
   type SweepSource,
   type SweptHead,
 } from "./sweep.ts";
+export { unseenFrom } from "./unseen.ts";
 
 export interface ChangesParts {
   readonly db: Database;

@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import { sql, type Statement } from "../db/sql.ts";
+import { unseenFrom } from "./unseen.ts";
 
 /** A scope that has changed lately, and how far it is. */
 export interface SweptHead {
@@ -34,18 +35,15 @@ export interface Sweep extends AsyncDisposable {
   once(): Promise<void>;
 }
 
-/** The oldest transaction that is not over at the moment of the statement. */
-const oldestRunning = sql<
-  { oldest: string }
->`select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`;
+const unseen = sql<{ from: string }>`select ${unseenFrom} as "from"`;
 
 /**
  * The net under the relay (anti-entropy): asks Postgres at each interval which scopes have changed.
  * Resolves once it knows where the database stands, so that it steps over nothing that happens from
  * then on; rejects where it cannot ask.
  *
- * It asks by transaction, not by time. Every transaction not yet over at one sweep has an id of at
- * least that sweep's oldest running one, so the next sweep, which starts there, cannot step over it.
+ * It asks by transaction, not by time: each sweep from where the one before could have missed
+ * something (`unseen.ts`), so it steps over nothing, whatever was under way then.
  */
 export async function startSweep(
   { db, intervalMs, onHeads, sources: further = [], onFailure }: SweepParts,
@@ -56,8 +54,8 @@ export async function startSweep(
     on: onHeads,
   };
   const sources: readonly SweepSource<unknown>[] = [heads, ...further];
-  const [[start]] = await db.snapshot(oldestRunning);
-  let from = start!.oldest;
+  const [[start]] = await db.snapshot(unseen);
+  let { from } = start!;
   let running: Promise<void> | undefined;
 
   async function sweep() {
@@ -67,14 +65,14 @@ export async function startSweep(
         return statement === null ? [] : [{ source, statement }];
       });
       const [[now], ...found] = await db.snapshot(
-        oldestRunning,
+        unseen,
         ...asked.map(({ statement }) => statement),
       );
       asked.forEach(({ source }, i) => {
         const rows = found[i]!;
         if (rows.length > 0) source.on(rows);
       });
-      from = now!.oldest;
+      from = now!.from;
     } catch (error) {
       onFailure(error);
     }

@@ -1,10 +1,11 @@
+import { unseenFrom } from "../changes/mod.ts";
 import { sql, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { Role } from "../protocol/chats.ts";
 import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
 
-/** What the database's present moment is called: its history, and its oldest running transaction. */
+/** What the database's present moment is called: its history, and from where on it may have been missed. */
 export interface MomentRow {
   readonly epoch: string;
   readonly oldest: string;
@@ -14,13 +15,13 @@ export interface MomentRow {
 export const moment = (userId: UserId) =>
   sql<
     MomentRow
-  >`select epoch(), pg_snapshot_xmin(pg_current_snapshot())::text as oldest,
+  >`select epoch(), ${unseenFrom} as oldest,
     rev as account_rev from heads where scope_id = ${userId}::uuid`;
 
 /** The same for several accounts, whose counters `accountRevs` has. */
 export const sharedMoment = sql<
   Omit<MomentRow, "accountRev">
->`select epoch(), pg_snapshot_xmin(pg_current_snapshot())::text as oldest`;
+>`select epoch(), ${unseenFrom} as oldest`;
 
 export const accountRevs = (userIds: readonly UserId[]) =>
   sql<

@@ -15,6 +15,8 @@ export interface PostgresServer extends AsyncDisposable {
   stop(): Promise<void>;
   /** The server and all its sessions are gone in mid-sentence, as when the power fails. */
   kill9(): Promise<void>;
+  /** Until it is killed, only what a session waits for reaches the disk. */
+  stopWriters(): Promise<void>;
 }
 
 /** For tests that start their own PostgreSQL. */
@@ -28,6 +30,7 @@ export async function startPostgres(
   const folder = await serverFolder();
   cleanup.defer(() => Deno.remove(folder, { recursive: true }));
   const data = `${folder}/data`;
+  const pidFile = `${data}/postmaster.pid`;
   const port = freePort();
   const run = (program: string, ...args: string[]) =>
     runAsServerUser(`${postgresPrograms}/${program}`, "-D", data, ...args);
@@ -59,8 +62,15 @@ export async function startPostgres(
     port,
     start,
     stop,
+    async stopWriters() {
+      for (const pid of (await processesOf(pidFile)).slice(1)) {
+        const name = await Deno.readTextFile(`/proc/${pid}/cmdline`);
+        if (/writer|checkpointer/.test(name)) Deno.kill(pid, "SIGSTOP");
+      }
+    },
     async kill9() {
-      const pidFile = `${data}/postmaster.pid`;
+      // So that it has no more of them meanwhile.
+      Deno.kill(await firstProcess(pidFile), "SIGSTOP");
       const pids = await processesOf(pidFile);
       pids.forEach(kill);
       while (pids.some(isAlive)) await new Promise((r) => setTimeout(r, 10));
@@ -71,13 +81,14 @@ export async function startPostgres(
   };
 }
 
+const firstProcess = async (pidFile: string): Promise<number> =>
+  Number((await Deno.readTextFile(pidFile)).split("\n")[0]);
+
 /** The server's first process and its children: were one left, the server could not start again. */
 async function processesOf(pidFile: string): Promise<number[]> {
-  const [pid] = (await Deno.readTextFile(pidFile)).split("\n").map(Number);
-  // So that it has no more of them meanwhile.
-  Deno.kill(pid!, "SIGSTOP");
+  const pid = await firstProcess(pidFile);
   const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-  return [pid!, ...children.trim().split(" ").map(Number)];
+  return [pid, ...children.trim().split(" ").map(Number)];
 }
 
 function kill(pid: number): void {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { freshRead } from "../../support/fresh_read.ts";
 import type { ChatItem } from "../../../src/protocol/sync.ts";
 import type { List } from "../../../src/protocol/page.ts";
@@ -124,7 +125,8 @@ async function chatIdsOf(person: Person): Promise<string[]> {
   const chatIds: string[] = [];
   for (let cursor = ""; cursor !== undefined;) {
     const path = `/chats?limit=100${cursor && `&cursor=${cursor}`}`;
-    const { body } = await person.call<List<ChatItem>>("GET", path);
+    const { status, body } = await person.call<List<ChatItem>>("GET", path);
+    assert.equal(status, 200, `${person.username}: ${JSON.stringify(body)}`);
     chatIds.push(...body.items.map(({ chatId }) => chatId));
     if (body.nextCursor === null) return chatIds;
     cursor = encodeURIComponent(body.nextCursor);
