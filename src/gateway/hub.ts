@@ -214,7 +214,8 @@ export function createHub(parts: HubParts): Hub {
     const userId = scope.id as UserId;
     const { accountRev, joined, left, revoked, deleted } = await parts
       .catchUpAccount(userId, from);
-    if (accountRev <= scope.rev!) return;
+    // It moved on meanwhile, or back: then it is looked at once more.
+    if (accountRev <= scope.rev! || scope.rev! < from) return;
     left.forEach((chatId) => expel(userId, chatId));
     joined.forEach(({ chatId, rev }) => admit(userId, chatId, rev));
     moveTo(scope, accountRev);
@@ -236,6 +237,7 @@ export function createHub(parts: HubParts): Hub {
       Math.max(scope.listeners.get(listener)!, rev),
     );
     if (scope.rev === undefined) {
+      scope.since = rev;
       // What came meanwhile has waited for this.
       for (const next of skipTo(scope, rev)) pass(scope, next);
       if (isBehind(scope)) wait(scope);
@@ -247,6 +249,17 @@ export function createHub(parts: HubParts): Hub {
         JSON.stringify(behind(scope, scope.rev)),
       );
     }
+  }
+
+  /**
+   * Of two that come at once the one with the newer snapshot may tell it first. What it passed over had
+   * no effect on the other one yet, which may be signed out by it, or in other chats: so the account
+   * goes back to where the other one stands, and is brought on from there.
+   */
+  function goBack(scope: Scope, rev: number) {
+    scope.newest = Math.max(scope.newest, scope.rev!);
+    scope.rev = scope.since = rev;
+    background("catch up", catchUp(scope));
   }
 
   return {
@@ -298,7 +311,11 @@ export function createHub(parts: HubParts): Hub {
         if (scope) background("catch up", catchUp(scope));
       }
     },
-    know,
+    know(listener, scopeId, rev) {
+      know(listener, scopeId, rev);
+      const scope = scopes.get(scopeId);
+      if (scope?.isAccount && rev < scope.since) goBack(scope, rev);
+    },
     isIn(listener, chatId) {
       const scope = scopes.get(chatId);
       return scope?.isAccount === false && scope.listeners.has(listener);

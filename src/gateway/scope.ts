@@ -9,6 +9,8 @@ export interface Scope {
   readonly listeners: Map<Listener, number>;
   /** The last counter delivered; undefined until the first listener's snapshot tells. */
   rev: number | undefined;
+  /** Where it stood in the snapshot of the listener that was the first to tell. */
+  since: number;
   /** The highest counter heard of. */
   newest: number;
   /** Announcements that came before one with a lower counter, or before `rev` was known. */
@@ -23,6 +25,7 @@ export const createScope = (id: string, isAccount: boolean): Scope => ({
   isAccount,
   listeners: new Map(),
   rev: undefined,
+  since: 0,
   newest: 0,
   held: new Map(),
   timer: undefined,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { created, ear, heardBy, hubStage } from "./hub_stage.ts";
-import { newChat, newUser, said, typing } from "./news.ts";
+import type { ChatId } from "../../src/protocol/ids.ts";
+import { newChat, newUser, said, signedOut, typing } from "./news.ts";
 
 Deno.test("news waits until the first snapshot tells where the chat stands", async () => {
   const stage = hubStage();
@@ -61,4 +62,43 @@ Deno.test("of two who come at once, the one with the newer snapshot keeps nothin
   assert.deepEqual(heardBy(bob), created(7, 8, 9));
   stage.hub.leave(ann);
   stage.hub.leave(bob);
+});
+
+Deno.test("of two devices that come at once, what only the newer snapshot knows takes effect on the other", async () => {
+  const userId = newUser();
+  const [phone, laptop] = [ear(userId), ear(userId)];
+  const [gone, begun] = [newChat(), newChat()];
+  const looked: number[] = [];
+  const stage = hubStage({
+    catchUpAccount: (_, from) => {
+      looked.push(from);
+      return Promise.resolve({
+        accountRev: 8,
+        joined: [{ chatId: begun, rev: 1 }],
+        left: [gone],
+        revoked: [phone.deviceId],
+        deleted: false,
+      });
+    },
+    catchUpChat: (_, rev) => Promise.resolve({ rev, deleted: false, left: [] }),
+  });
+  await stage.hub.enter(phone, [userId, gone]);
+  await stage.hub.enter(laptop, [userId]);
+  // The phone looked at 5. It was signed out, and the chats came and went, before the laptop looked.
+  stage.hub.receive([signedOut(userId, 8, phone.deviceId)]);
+  stage.hub.know(laptop, userId, 8);
+  stage.hub.know(phone, userId, 5);
+  stage.hub.know(phone, gone, 3);
+  await stage.background.settled();
+  assert.deepEqual(looked, [5]);
+  assert.equal(phone.isRevoked, true);
+  assert.equal(laptop.isRevoked, false);
+  const isIn = (chatId: ChatId) => [
+    stage.hub.isIn(phone, chatId),
+    stage.hub.isIn(laptop, chatId),
+  ];
+  assert.deepEqual(isIn(gone), [false, false]);
+  assert.deepEqual(isIn(begun), [true, true]);
+  stage.hub.leave(phone);
+  stage.hub.leave(laptop);
 });
