@@ -160,12 +160,6 @@ export async function createApp(
     newId: uuidv7,
     onDeleted: (userId) => erasure.begin(userId),
   });
-  const chats = createChats({
-    db,
-    changes,
-    newId: uuidv7,
-    newDataKey: sealer.newDataKey,
-  });
   const messages = createMessages({
     db,
     changes,
@@ -178,11 +172,22 @@ export async function createApp(
       log.error("message does not open", { error });
     },
   });
+  const chats = createChats({
+    db,
+    changes,
+    newId: uuidv7,
+    newDataKey: sealer.newDataKey,
+    narrate: messages.narrate,
+  });
   const erasure = cleanup.use(startErasure({
     db,
     clock: systemClock,
     // Whoever is in no chat any more leaves no more traces behind.
-    steps: [leaveChats({ db, changes }), eraseReading(db), erasePresence(db)],
+    steps: [
+      leaveChats({ db, changes, narrate: messages.narrate }),
+      eraseReading(db),
+      erasePresence(db),
+    ],
     background,
   }));
   const inbox = createInbox({ db, open: messages.open, turns });

@@ -1,7 +1,7 @@
 import type { ChatId, MessageId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { associatedData, decrypt, encrypt } from "./aead.ts";
-import { newDataKey, type StoredKey } from "./data_keys.ts";
+import { newDataKey, type StoredKey, unwrapDataKey } from "./data_keys.ts";
 import { createKeyCache, type KeyCacheParts } from "./key_cache.ts";
 
 /** Sealed content and the version of the chat's data key that opens it. */
@@ -16,6 +16,9 @@ export interface SealedMessage extends Sealed {
   readonly messageId: MessageId;
 }
 
+/** Seals for one chat on the spot. */
+export type SealNow = (messageId: MessageId, plaintext: string) => Sealed;
+
 /**
  * Seals message content with the data keys of its chat: AES-256-GCM, a fresh nonce each time, and
  * the chat, the message and the key version as associated data.
@@ -29,6 +32,11 @@ export interface Sealer {
     messageId: MessageId,
     plaintext: string,
   ): Promise<Sealed>;
+  /**
+   * Has the chat's newest key at hand, so that what only shows under the lock can be sealed there; for
+   * a chat that is about to be made, its first key is given. Rejects with `not_found` where there is none.
+   */
+  sealing(chatId: ChatId, first?: StoredKey): Promise<SealNow>;
   /**
    * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
    * nothing beside it: with one session, as the embedded database has, it would wait for itself.
@@ -74,17 +82,32 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     }
   }
 
+  async function newestKey(chatId: ChatId) {
+    const { newest, byVersion } = await cache.keep(chatId);
+    const key = byVersion.get(newest);
+    if (!key) throw new Problem("not_found");
+    return { key, keyVersion: newest };
+  }
+
+  async function sealing(chatId: ChatId, first?: StoredKey): Promise<SealNow> {
+    const { key, keyVersion } = first
+      ? {
+        key: await unwrapDataKey(parts.masterKeys, first),
+        keyVersion: first.keyVersion,
+      }
+      : await newestKey(chatId);
+    return (messageId, plaintext) => {
+      const aad = place(chatId, messageId, keyVersion);
+      const sealed = encrypt(key, utf8.encode(plaintext), aad);
+      return { keyVersion, sealed };
+    };
+  }
+
   return {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
-
-    async seal(chatId, messageId, plaintext) {
-      const { newest, byVersion } = await cache.keep(chatId);
-      const key = byVersion.get(newest);
-      if (!key) throw new Problem("not_found");
-      const aad = place(chatId, messageId, newest);
-      const sealed = encrypt(key, utf8.encode(plaintext), aad);
-      return { keyVersion: newest, sealed };
-    },
+    sealing,
+    seal: async (chatId, messageId, plaintext) =>
+      (await sealing(chatId))(messageId, plaintext),
 
     async keepKeys(chatId) {
       await cache.keep(chatId);

@@ -3,7 +3,12 @@ import type { Command } from "../changes/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { Content } from "../protocol/messages.ts";
-import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
+import {
+  alreadyDeleted,
+  changeMessage,
+  isTold,
+  type Target,
+} from "./change.ts";
 import { bytesOf, type SealContent } from "./send.ts";
 import type { MessageTable } from "./store.ts";
 
@@ -20,6 +25,7 @@ export function editMessage(
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
+    if (isTold(message)) return forbidden("What the service tells stays so");
     return {
       change: "edited",
       row: (now) => ({ ...message, content, ...sealed, editedAt: now }),
