@@ -1,5 +1,6 @@
 import { forbidden } from "../chats/mod.ts";
-import type { Command } from "../changes/mod.ts";
+import { type Command, reads } from "../changes/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { Content } from "../protocol/messages.ts";
@@ -15,16 +16,18 @@ export function editMessage(
   content: Content,
 ): Command<RevReply> {
   let sealed: Sealed;
-  const command = changeMessage(messages, target, (message) => {
+  const command = changeMessage(messages, target, (message, _access, state) => {
     if (message.senderId !== target.by) {
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
+    const refusal = refuseBlocked(state, target.chatId);
+    if (refusal) return refusal;
     return {
       change: "edited",
       row: (now) => ({ ...message, content, ...sealed, editedAt: now }),
     };
-  });
+  }, [reads(blockedChats, [target])]);
   return {
     ...command,
     bytes: bytesOf(content),
