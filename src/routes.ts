@@ -39,6 +39,7 @@ export function createRoutes(parts: RoutesParts): Router {
   const { bearer, accounts, presence, chats, messages, inbox } = parts;
   const limits = parts.signInLimits;
   const router = createFrontDoor(parts.door);
+  router.get("/", (c) => c.redirect("/api/docs"));
   router.route("/health", healthRoutes(parts.health));
   router.route("/.well-known", wellKnownRoutes(parts.accessTokens));
   router.route(
