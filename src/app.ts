@@ -6,7 +6,8 @@ import {
   startSweep,
   type SweepSource,
 } from "./changes/mod.ts";
-import { createChats, keysOf, leaveChats } from "./chats/mod.ts";
+import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
+import { createContacts, forgetContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -86,13 +87,15 @@ export async function createApp(
   const background = createBackground(log);
   cleanup.defer(() => background.settled());
 
-  const { masterKeys, jwtKeys } = await loadSecrets(config);
+  const secrets = await loadSecrets(config);
   const accessTokens = await createAccessTokens({
-    keys: jwtKeys,
+    keys: secrets.jwtKeys,
     issuer: config.publicUrl,
     audience: config.publicUrl,
   });
   const { db, spineDb } = await openDatabases(config, cleanup);
+  const masterKeys = createMasterKeys(secrets.masterKeys);
+  await tryKeys(db, masterKeys);
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
@@ -109,7 +112,7 @@ export async function createApp(
     ? { relay: given, description: "given relay" }
     : await openRelay({
       config,
-      masterKeys,
+      masterKeys: secrets.masterKeys,
       db,
       onFailure: onRelayTrouble,
       cleanup,
@@ -148,7 +151,7 @@ export async function createApp(
     full: () => new Problem("rate_limited", { retryAfterMs: 1000 }),
   });
   const sealer = createSealer({
-    masterKeys: createMasterKeys(masterKeys),
+    masterKeys,
     loadKeys: async (chatIds) => (await db.run(keysOf(chatIds)))[0],
   });
   const accounts = createAccounts({
@@ -159,6 +162,12 @@ export async function createApp(
     clock: systemClock,
     newId: uuidv7,
     onDeleted: (userId) => erasure.begin(userId),
+  });
+  const contacts = createContacts({
+    db,
+    changes,
+    accounts,
+    requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const messages = createMessages({
     db,
@@ -185,6 +194,7 @@ export async function createApp(
     // Whoever is in no chat any more leaves no more traces behind.
     steps: [
       leaveChats({ db, changes, narrate: messages.narrate }),
+      forgetContacts({ db, contacts }),
       eraseReading(db),
       erasePresence(db),
     ],
@@ -301,6 +311,7 @@ export async function createApp(
       perIp: createRateLimit(rates.signInsPerIp),
       perName: createRateLimit(rates.signInsPerName),
     },
+    contacts,
     presence,
     chats,
     messages,

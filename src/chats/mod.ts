@@ -26,6 +26,7 @@ export {
   admit,
   forbidden,
   mayDeleteFor,
+  mayMentionEveryone,
   mayPin,
   refuseToNobody,
 } from "./rules.ts";
@@ -45,6 +46,7 @@ export {
 export { type Created } from "./create.ts";
 export { leaveChats } from "./leave_chats.ts";
 export { countKeys, rotateKeys } from "./rotate_keys.ts";
+export { tryKeys } from "./try_keys.ts";
 
 /** Every verb rejects with a `Problem`; a chat the caller is not in answers `not_found`. */
 export interface Chats {

@@ -33,10 +33,18 @@ export interface Sealer {
     plaintext: string,
   ): Promise<Sealed>;
   /**
-   * Has the chat's newest key at hand, so that what only shows under the lock can be sealed there; for
-   * a chat that is about to be made, its first key is given. Rejects with `not_found` where there is none.
+   * The same in two steps, where what is to be sealed is only known under a lock: gets the chat's newest
+   * key, which then seals on the spot.
    */
-  sealing(chatId: ChatId, first?: StoredKey): Promise<SealNow>;
+  sealing(
+    chatId: ChatId,
+    messageId: MessageId,
+  ): Promise<(plaintext: string) => Sealed>;
+  /**
+   * The same for any messages of one chat; for one that is about to be made, its first key is given.
+   * Rejects with `not_found` where there is none.
+   */
+  sealingIn(chatId: ChatId, first?: StoredKey): Promise<SealNow>;
   /**
    * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
    * nothing beside it: with one session, as the embedded database has, it would wait for itself.
@@ -89,7 +97,10 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     return { key, keyVersion: newest };
   }
 
-  async function sealing(chatId: ChatId, first?: StoredKey): Promise<SealNow> {
+  async function sealingIn(
+    chatId: ChatId,
+    first?: StoredKey,
+  ): Promise<SealNow> {
     const { key, keyVersion } = first
       ? {
         key: await unwrapDataKey(parts.masterKeys, first),
@@ -103,11 +114,17 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     };
   }
 
+  async function sealing(chatId: ChatId, messageId: MessageId) {
+    const seal = await sealingIn(chatId);
+    return (plaintext: string) => seal(messageId, plaintext);
+  }
+
   return {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
     sealing,
+    sealingIn,
     seal: async (chatId, messageId, plaintext) =>
-      (await sealing(chatId))(messageId, plaintext),
+      (await sealingIn(chatId))(messageId, plaintext),
 
     async keepKeys(chatId) {
       await cache.keep(chatId);

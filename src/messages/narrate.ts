@@ -9,7 +9,7 @@ import { type MessageRow, type MessageTable, places } from "./store.ts";
 
 export interface NarrateParts {
   readonly messages: MessageTable;
-  readonly sealer: Pick<Sealer, "sealing">;
+  readonly sealer: Pick<Sealer, "sealingIn">;
   newId(): string;
 }
 
@@ -24,7 +24,7 @@ export const createNarrate =
     return {
       async prepare() {
         try {
-          seal = await sealer.sealing(chatId, firstKey);
+          seal = await sealer.sealingIn(chatId, firstKey);
         } catch (error) {
           if (!(error instanceof Problem && error.code === "not_found")) {
             throw error;

@@ -1,5 +1,6 @@
-import type { Command } from "../changes/mod.ts";
+import { type Command, reads } from "../changes/mod.ts";
 import { forbidden, mayPin, type Narration } from "../chats/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import {
   alreadyDeleted,
@@ -20,7 +21,7 @@ export function pinMessage(
   const command = changeMessage(
     messages,
     target,
-    (message, access) => {
+    (message, access, state) => {
       if (!mayPin(access)) {
         return forbidden("Only the owner and the admins of the group may pin");
       }
@@ -29,6 +30,8 @@ export function pinMessage(
         return forbidden("What the service tells cannot be pinned");
       }
       if ((message.pinnedAt !== null) === pinned) return "unchanged";
+      const refusal = pinned ? refuseBlocked(state, target.chatId) : undefined;
+      if (refusal) return refusal;
       const isNews = pinned && access.chat.kind === "group";
       const { seq } = message;
       return {
@@ -39,7 +42,7 @@ export function pinMessage(
           : {}),
       };
     },
-    [],
+    pinned ? [reads(blockedChats, [target])] : [],
     narration,
   );
   return { ...command, prepare: narration.prepare };
