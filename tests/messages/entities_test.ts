@@ -337,7 +337,7 @@ Deno.test("entities and mentions", async (t) => {
           entities: isAfter ? [] : [to(bob.userId)],
         });
         assert.deepEqual(
-          (await meant(db, where)).get(1),
+          (await meant(db, where)).get(2),
           isAfter ? undefined : [bob.userId],
         );
       },
