@@ -1,11 +1,8 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
 import { createAccounts, startErasure } from "./accounts/mod.ts";
-import {
-  createAnnounce,
-  createChanges,
-  startSweep,
-  type SweepSource,
-} from "./changes/mod.ts";
+import { createChanges, startSweep, type SweepSource } from "./changes/mod.ts";
+import { createCountedAnnounce } from "./announce.ts";
+import { createCaches } from "./caches.ts";
 import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
 import { createContacts, forgetContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
@@ -118,31 +115,26 @@ export async function createApp(
       cleanup,
     });
   const relay = wrapRelay(opened.relay);
-  const announce = createAnnounce({
+  const announce = createCountedAnnounce({
     isolateId,
-    relay: {
-      publish(shard, announcements) {
-        counters.add("parley.relay.published", announcements.length);
-        return relay.publish(shard, announcements);
-      },
-    },
-    local(announcements) {
-      try {
-        hear(announcements);
-      } catch (error) {
-        // It is stored: whoever sent it must hear so, and the sweep tells the others.
-        log.error("fan-out failed", { error });
-      }
-    },
-    onRelayFailure(error, lost) {
-      counters.add("parley.relay.lost", lost);
-      tellRelayTrouble(error);
-    },
+    relay,
+    counters,
+    hear: (announcements) => hear(announcements),
+    log,
+    tellRelayTrouble,
   });
   const changes = createChanges({
     db: spineDb,
     announce,
     now: () => new Date(systemClock()),
+  });
+
+  const caches = createCaches({
+    wanted: config.caches,
+    counters,
+    heardSince: (scopeId) => interest.heardSince(scopeId),
+    sweepMs: config.sweepMs,
+    now: () => performance.now(),
   });
 
   // The capabilities. Large reads take turns, so that nobody's hold up everybody's.
@@ -161,6 +153,7 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    ...caches.ofAccounts,
     onDeleted: (userId) => erasure.begin(userId),
   });
   const contacts = createContacts({
@@ -176,6 +169,7 @@ export async function createApp(
     sealer,
     turns,
     newId: uuidv7,
+    ...caches.ofMessages,
     onUnreadable(error) {
       counters.add("parley.messages.unreadable");
       log.error("message does not open", { error });
@@ -203,7 +197,7 @@ export async function createApp(
   const inbox = createInbox({ db, open: messages.open, turns });
   const exports = createExports({
     db,
-    open: messages.open,
+    open: messages.openOnce,
     clock: systemClock,
     turns,
     limit: createRateLimit(rates.exportsPerUser),
@@ -220,6 +214,7 @@ export async function createApp(
     },
     onGap() {
       counters.add("parley.relay.gaps");
+      caches.onGap();
       sweepSoon();
     },
     onFailure: onRelayTrouble,
@@ -237,6 +232,7 @@ export async function createApp(
     now: () => performance.now(),
   }));
   const hear = (announcements: readonly Announcement[]) => {
+    caches.hear(announcements);
     hub.receive(announcements);
     presence.receive(announcements);
   };
@@ -247,6 +243,7 @@ export async function createApp(
       intervalMs: config.sweepMs,
       onHeads(heads) {
         counters.add("parley.sweep.heads", heads.length);
+        caches.onHeads(heads);
         hub.onHeads(heads);
       },
       sources: [
@@ -295,6 +292,7 @@ export async function createApp(
     publicUrl: config.publicUrl,
     bearer: createBearer({
       authenticate: accounts.authenticate,
+      recognise: accounts.recognise,
       perDevice: createRateLimit(rates.requestsPerDevice),
     }),
     health: {

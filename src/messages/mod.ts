@@ -26,6 +26,7 @@ import { Problem } from "../protocol/problem.ts";
 import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
+import type { OpenedMessages } from "./opened_messages.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
 import { createNarrate } from "./narrate.ts";
 import { pinMessage } from "./pin.ts";
@@ -56,6 +57,10 @@ export {
 export { receiptsChangedFrom, receiptsOf } from "./receipt_store.ts";
 export { broadcastOf } from "./shape.ts";
 export { type OpenMessages } from "./store.ts";
+export {
+  createOpenedMessages,
+  type OpenedMessages,
+} from "./opened_messages.ts";
 export { type Target } from "./change.ts";
 
 /** Every verb rejects with a `Problem`; a chat or message the caller may not see answers `not_found`. */
@@ -84,6 +89,8 @@ export interface Messages {
   readonly narrate: Narrate;
   /** Opens stored messages for the capabilities that show them. */
   readonly open: OpenMessages;
+  /** The same for what is read once, and by the thousand. */
+  readonly openOnce: OpenMessages;
 }
 
 export interface MessagesParts {
@@ -94,20 +101,26 @@ export interface MessagesParts {
   /** Large pages of one person take turns. */
   readonly turns: Turns;
   newId(): string;
+  /** Makes the place where opened messages are kept for a while; absent where none are. */
+  keepOpened?(open: OpenMessages): OpenedMessages;
   /** Called for stored content that does not open: it was changed or moved, or its key is missing. */
   onUnreadable(error: unknown): void;
 }
 
 export function createMessages(
-  { db, changes, announce, sealer, turns, newId, onUnreadable }: MessagesParts,
+  parts: MessagesParts,
 ): Messages {
+  const { db, changes, announce, sealer, turns, newId, onUnreadable } = parts;
   const seal: SealContent = async (chatId, messageId) => {
     const sealText = await sealer.sealing(chatId, messageId);
     return (content) => sealText(JSON.stringify(content));
   };
-  const open = createOpen(sealer, onUnreadable);
-  const table = messageTable(open);
-  const reader = { db, open };
+  const openOnce = createOpen(sealer, onUnreadable);
+  const opened = parts.keepOpened?.(openOnce);
+  const open = opened?.open ?? openOnce;
+  // What is decided under a lock is opened there.
+  const table = messageTable(openOnce);
+  const reader = { db, open, ...(opened && { opened }) };
   const narrate = createNarrate({ messages: table, sealer, newId });
 
   /** Events carry the whole message, so its keys have to be at hand before the transaction begins. */
@@ -144,6 +157,7 @@ export function createMessages(
     status: (chatId, by, messageId) => readStatus(db, chatId, by, messageId),
     narrate,
     open,
+    openOnce,
   };
 }
 

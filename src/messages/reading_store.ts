@@ -2,12 +2,21 @@ import { sql, type Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { columns, type StoredMessage } from "./store.ts";
 
-/** A stored message and the emoji that the reader chose on it. */
-export type ReadMessage = StoredMessage & { readonly mine: readonly string[] };
+/** What of a message is its reader's own: the emoji that the reader chose on it. */
+export interface OwnPart {
+  readonly mine: readonly string[];
+}
+
+/** A stored message as one reader finds it. */
+export type ReadMessage = StoredMessage & OwnPart;
 
 /** The messages of a chat as one member sees them: without those that member deleted for herself. */
-const seenBy = (chatId: ChatId | Statement<unknown>, userId: UserId) =>
-  sql`select ${columns},
+const seenBy = (
+  chatId: ChatId | Statement<unknown>,
+  userId: UserId,
+  common: Statement<unknown> = columns,
+) =>
+  sql`select ${common},
       case when reaction_counts = '[]' then '[]' else (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
@@ -26,6 +35,27 @@ export const messagesBefore = (
   sql<ReadMessage>`${
     seenBy(chatId, userId)
   } and seq < ${seq} order by seq desc limit ${limit}`;
+
+/** Where a message stands, as of which change, and what of it is its reader's own. */
+export type SeenPlace =
+  & Pick<StoredMessage, "messageId" | "seq" | "rev">
+  & OwnPart;
+
+/**
+ * The places of the latest messages, the newest first: what `messagesBefore` finds without what is
+ * alike for everybody. In one row, since a page of rows takes as long to read as its contents.
+ */
+export const latestPlaces = (chatId: ChatId, userId: UserId, limit: number) =>
+  sql<{ places: SeenPlace[] }>`select coalesce(json_agg(json_build_object(
+      'messageId', message_id, 'seq', seq, 'rev', rev, 'mine', mine
+    ) order by seq desc), '[]') as places from (${
+    seenBy(chatId, userId, sql`message_id, seq, rev`)
+  } order by seq desc limit ${limit}) place`;
+
+/** Which history of the database this is. */
+export const presentEpoch = sql<
+  { epoch: string }
+>`select epoch()`;
 
 export const messagesAfter = (
   chatId: ChatId,
