@@ -39,7 +39,6 @@ import {
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
 import { createPresence, erasePresence } from "./presence/mod.ts";
-import { limits } from "./protocol/limits.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
 import { rates, readsAtOnce } from "./rates.ts";
@@ -238,9 +237,7 @@ export async function createApp(
         presence.swept,
         {
           statement: (from) =>
-            hub.scopes === 0
-              ? null
-              : receiptsChangedFrom(from, limits.groupMembers),
+            hub.scopes === 0 ? null : receiptsChangedFrom(from),
           on: hub.onReceipts,
         } satisfies SweepSource<SweptReceipt>,
       ],
@@ -258,6 +255,7 @@ export async function createApp(
     inbox,
     messages,
     presence,
+    kindOf: chats.kindOf,
     announce,
     authenticate: accounts.authenticate,
     readUser: ({ userId }) => accounts.user(userId),

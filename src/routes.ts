@@ -1,5 +1,6 @@
 /** Every route of the service on one router, in one readable list. */
 import { accountRoutes, type Accounts } from "./accounts/mod.ts";
+import { channelRoutes } from "./chats/channel_routes.ts";
 import type { Chats } from "./chats/mod.ts";
 import { chatRoutes } from "./chats/routes.ts";
 import { gatewayRoutes, type GatewayRoutesParts } from "./gateway/routes.ts";
@@ -53,6 +54,7 @@ export function createRoutes(parts: RoutesParts): Router {
   router.route("/api/v1", accountRoutes({ accounts, bearer, limits }));
   router.route("/api/v1", presenceRoutes(presence, bearer));
   router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
+  router.route("/api/v1", channelRoutes(chats, inbox.readChat, bearer));
   router.route("/api/v1", messageRoutes(messages, bearer));
   router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));
   return router;

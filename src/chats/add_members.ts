@@ -9,12 +9,13 @@ import type { Member } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
+import { plainRole } from "./channel_rules.ts";
 import { join } from "./membership.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
 import { memberOf } from "./shape.ts";
 import { chats, members } from "./store.ts";
 
-/** Adds people to a group; those who are in it already stay as they are. */
+/** Adds people to a group or channel; those who are in it already stay as they are. */
 export function addMembers(
   chatId: ChatId,
   by: UserId,
@@ -47,7 +48,11 @@ export function addMembers(
       const isIn = (i: number) =>
         present[i] !== undefined && present[i].leftAt === null;
       const coming = people.filter((_, i) => !isIn(i));
-      if (access.chat.memberCount + coming.length > limits.groupMembers) {
+      const { kind } = access.chat;
+      if (
+        kind === "group" &&
+        access.chat.memberCount + coming.length > limits.groupMembers
+      ) {
         return new Problem("conflict", {
           detail: `A group has at most ${limits.groupMembers} members`,
         });
@@ -62,7 +67,7 @@ export function addMembers(
           const events: Announced[] = [];
           const reply = people.map((userId, i) => {
             if (isIn(i)) return shown(userId, i);
-            const step = join(state, numbers, chat, userId, "member");
+            const step = join(state, numbers, chat, userId, plainRole(kind));
             chat = step.chat;
             rows.push(...step.rows);
             events.push(...step.events, step.welcome(chat));

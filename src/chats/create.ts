@@ -11,6 +11,8 @@ import {
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { plainRole, refuseHandle, refuseNameless } from "./channel_rules.ts";
+import { handles } from "./channel_store.ts";
 import { join } from "./membership.ts";
 import {
   type ChatKeyRow,
@@ -18,12 +20,18 @@ import {
   type ChatRow,
   chats,
   directChats,
+  noChannel,
 } from "./store.ts";
 
 export interface NewChat {
   readonly chatId: ChatId;
   readonly kind: ChatKind;
   readonly title: string | null;
+  readonly about?: string;
+  readonly channel?: Pick<
+    ChatRow,
+    "handle" | "visibility" | "signatures" | "comments"
+  >;
   readonly creatorId: UserId;
   /** The others. */
   readonly memberIds: readonly UserId[];
@@ -43,12 +51,14 @@ export interface Created {
 export function createChat(wish: NewChat): Command<Created> {
   const people = [...new Set([wish.creatorId, ...wish.memberIds])];
   const directKey = wish.kind === "direct" ? directKeyOf(people) : null;
+  const { handle } = wish.channel ?? noChannel;
   return {
     scopes: [wish.chatId, ...people],
     reads: [
       reads(chats, [wish]),
       reads(users, people.map((userId) => ({ userId }))),
       ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+      ...(handle === null ? [] : [reads(handles, [{ handle }])]),
     ],
     decide: (state) => decide(state, wish, people, directKey),
   };
@@ -84,6 +94,10 @@ function decide(
       ? { reply: { chatId: wish.chatId, duplicate: true } }
       : new Problem("id_taken", { detail: "The chatId is already in use" });
   }
+  const { handle, visibility } = wish.channel ?? noChannel;
+  const refusal = refuseNameless({ handle, visibility }) ??
+    refuseHandle(state, { ...wish, handle: null }, handle ?? undefined);
+  if (refusal) return refusal;
   return { fact: (numbers) => made(state, numbers, wish, people, directKey) };
 }
 
@@ -95,20 +109,28 @@ function made(
   directKey: string | null,
 ) {
   const { chatId, kind, title, creatorId, dataKey } = wish;
+  const { about = "", channel = noChannel } = wish;
   let chat: ChatRow = {
     chatId,
     kind,
     title,
+    about,
     directKey,
     memberCount: 0,
     createdBy: creatorId,
     createdAt: numbers.now,
     deletedAt: null,
-    rev: 0,
+    // Where nobody is told of who comes in, the making alone counts.
+    rev: kind === "channel" ? numbers.rev(chatId) : 0,
+    ...channel,
   };
   const rows: Put[] = [put(chatKeys, dataKey)];
+  if (chat.handle !== null) {
+    rows.push(put(handles, { handle: chat.handle, chatId }));
+  }
   const steps = people.map((userId) => {
-    const role = kind === "group" && userId === creatorId ? "owner" : "member";
+    const isOwner = kind !== "direct" && userId === creatorId;
+    const role = isOwner ? "owner" : plainRole(kind);
     const step = join(state, numbers, chat, userId, role);
     chat = step.chat;
     rows.push(...step.rows);

@@ -40,7 +40,7 @@ async function depart(
 ): Promise<void> {
   // Who inherits is read before the lock, and may have left by then.
   for (let tries = 3;; tries--) {
-    const [heirs] = await db.run(heirsOf(chatId));
+    const [heirs] = await db.run(heirsOf(chatId, userId));
     const candidates = heirs.map((row) => row.userId);
     try {
       return await changes.submit(

@@ -38,7 +38,7 @@ export function removeMember(
 ): Command<void> {
   const keys = accessKeys(chatId, by, userId, ...candidates);
   return {
-    scopes: [chatId, userId],
+    scopes: [chatId, userId, ...candidates],
     reads: [
       reads(chats, keys.chat),
       reads(members, keys.members),
@@ -105,7 +105,7 @@ function left(
   const events: Announced[] = [];
   // The heir first: at no rev is the group without an owner.
   if (heir) {
-    const step = changeRole(state, numbers, heir, "owner");
+    const step = changeRole(state, numbers, before, heir, "owner");
     rows.push(...step.rows);
     events.push(...step.events);
   }

@@ -3,6 +3,7 @@ import { type Command, reads } from "../changes/mod.ts";
 import type { Member, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { refuseRole } from "./channel_rules.ts";
 import { changeRole } from "./membership.ts";
 import { accessKeys, admit, directIsFixed, forbidden } from "./rules.ts";
 import { memberOf } from "./shape.ts";
@@ -20,7 +21,7 @@ export function setRole(
 ): Command<Member> {
   const keys = accessKeys(chatId, by, userId);
   return {
-    scopes: [chatId],
+    scopes: [chatId, by, userId],
     reads: [
       reads(chats, keys.chat),
       reads(members, keys.members),
@@ -35,6 +36,8 @@ export function setRole(
       if (access.member.role !== "owner") {
         return forbidden("Only the owner may change roles");
       }
+      const unfit = refuseRole(access.chat, role);
+      if (unfit) return unfit;
       if (target.role === role) {
         return { reply: memberOf(target, state.get(users, { userId })!) };
       }
@@ -43,9 +46,9 @@ export function setRole(
       }
       return {
         fact(numbers) {
-          const raised = changeRole(state, numbers, target, role);
+          const raised = changeRole(state, numbers, access.chat, target, role);
           const lowered = role === "owner"
-            ? changeRole(state, numbers, access.member, "admin")
+            ? changeRole(state, numbers, access.chat, access.member, "admin")
             : { rows: [], events: [] };
           return {
             rows: [...raised.rows, ...lowered.rows],

@@ -2,32 +2,47 @@ import { type Command, put, reads } from "../changes/mod.ts";
 import type { ChatPatch } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { refuseHandle, refuseNameless } from "./channel_rules.ts";
+import { handles } from "./channel_store.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
 import { chatOf } from "./shape.ts";
-import { chats, members } from "./store.ts";
+import { type ChatRow, chats, members } from "./store.ts";
 
-/** Changes what a group shows of itself. */
+/** Changes what a group or channel shows of itself. */
 export function updateChat(
   chatId: ChatId,
   by: UserId,
   patch: ChatPatch,
 ): Command<void> {
   const keys = accessKeys(chatId, by);
+  const { handle } = patch;
   return {
     scopes: [chatId],
-    reads: [reads(chats, keys.chat), reads(members, keys.members)],
+    reads: [
+      reads(chats, keys.chat),
+      reads(members, keys.members),
+      ...(handle === undefined ? [] : [reads(handles, [{ handle }])]),
+    ],
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessAdmin(access);
+      const after = { ...access.chat, ...given(patch) };
+      const refusal = refuseUnlessAdmin(access) ??
+        refuseUnlessChannel(access.chat, patch) ??
+        refuseHandle(state, access.chat, handle) ?? refuseNameless(after);
       if (refusal) return refusal;
-      if (access.chat.title === patch.title) return { reply: undefined };
+      if (isSame(access.chat, after)) return { reply: undefined };
       return {
         fact(numbers) {
           const rev = numbers.rev(chatId);
-          const chat = { ...access.chat, ...patch, rev };
+          const chat = { ...after, rev };
           return {
-            rows: [put(chats, chat)],
+            rows: [
+              put(chats, chat),
+              ...(handle === undefined
+                ? []
+                : [put(handles, { handle, chatId })]),
+            ],
             events: [{
               chat: chatId,
               rev,
@@ -39,4 +54,33 @@ export function updateChat(
       };
     },
   };
+}
+
+/** The fields that the patch names. */
+const given = (patch: ChatPatch): Partial<ChatRow> =>
+  Object.fromEntries(
+    Object.entries(patch).filter(([, value]) => value !== undefined),
+  );
+
+const isSame = (before: ChatRow, after: ChatRow) =>
+  (Object.keys(after) as (keyof ChatRow)[])
+    .every((name) => before[name] === after[name]);
+
+const channelsAlone = [
+  "handle",
+  "visibility",
+  "signatures",
+  "comments",
+] as const;
+
+function refuseUnlessChannel(
+  { kind }: ChatRow,
+  patch: ChatPatch,
+): Problem | undefined {
+  if (kind === "channel") return undefined;
+  const named = channelsAlone.filter((name) => patch[name] !== undefined);
+  if (named.length === 0) return undefined;
+  return new Problem("invalid_input", {
+    errors: named.map((path) => ({ path, message: "Only channels have this" })),
+  });
 }

@@ -7,6 +7,7 @@ import type {
 import type { SendReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
+import type { ChannelsApi } from "./channels_api.ts";
 import type { CallOptions, ChatsApi } from "./chats_api.ts";
 import type { ChatState } from "./chat_state.ts";
 import type { ConnectionState } from "./connection.ts";
@@ -86,6 +87,7 @@ export interface ParleyClient extends AsyncDisposable {
   setPresence(state: "active" | "away", options?: CallOptions): Promise<void>;
 
   readonly chats: ChatsApi;
+  readonly channels: ChannelsApi;
   readonly messages: MessagesApi;
   readonly users: UsersApi;
   readonly me: MeApi;

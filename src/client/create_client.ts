@@ -1,4 +1,5 @@
 import type { ChatId, UserId } from "../protocol/ids.ts";
+import { createChannelsApi } from "./channels_api.ts";
 import { type CallOptions, createChatsApi } from "./chats_api.ts";
 import type { ParleyClient } from "./client.ts";
 import { createEmitter } from "./emitter.ts";
@@ -120,6 +121,7 @@ export function createClient(options: ClientOptions): ParleyClient {
       attention.setPresence(state, signal),
 
     chats: createChatsApi(rest),
+    channels: createChannelsApi(rest),
     messages: parts.messages,
     users: createUsersApi(rest),
     me: createMeApi(rest, session.end),

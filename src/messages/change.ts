@@ -87,7 +87,7 @@ export function changeMessage(
                 rev,
                 message: broadcastOf(row),
                 change,
-                userId: by,
+                userId: shownActor(access, message, by, change),
                 ...(emoji === undefined ? {} : { emoji }),
               },
             }],
@@ -97,6 +97,20 @@ export function changeMessage(
       };
     },
   };
+}
+
+/** Who changed a message, for everybody: what those who run a channel do there, the channel does. */
+function shownActor(
+  { chat }: Access,
+  { senderId, postedAs }: MessageRow,
+  by: UserId,
+  change: Updated["change"],
+): UserId {
+  const isOwn = change === "reacted" || change === "unreacted" ||
+    (postedAs !== "channel" && senderId === by);
+  return chat.kind === "channel" && !isOwn
+    ? chat.chatId as string as UserId
+    : by;
 }
 
 export const alreadyDeleted = () =>

@@ -5,6 +5,7 @@ import {
   chatTable,
   forbidden,
   mayDeleteFor,
+  mayTouchPost,
   memberTable,
 } from "../chats/mod.ts";
 import type { RevReply } from "../protocol/frames.ts";
@@ -17,9 +18,12 @@ import { type MessageTable, places } from "./store.ts";
 export const deleteForEveryone = (messages: MessageTable, target: Target) =>
   changeMessage(messages, target, (message, access) => {
     if (message.deletedAt !== null) return "unchanged";
-    if (!mayDeleteFor(access, message.senderId)) {
+    if (
+      !mayDeleteFor(access, message.senderId) ||
+      !mayTouchPost(access, message.postedAs)
+    ) {
       return forbidden(
-        "Only its sender, or an admin of the group, may delete a message for everyone",
+        "Only its sender, or an admin of the chat, may delete a message for everyone",
       );
     }
     return {

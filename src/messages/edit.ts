@@ -1,4 +1,4 @@
-import { forbidden } from "../chats/mod.ts";
+import { forbidden, mayTouchPost } from "../chats/mod.ts";
 import type { Command } from "../changes/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
@@ -15,8 +15,11 @@ export function editMessage(
   content: Content,
 ): Command<RevReply> {
   let sealed: Sealed;
-  const command = changeMessage(messages, target, (message) => {
-    if (message.senderId !== target.by) {
+  const command = changeMessage(messages, target, (message, access) => {
+    if (
+      message.senderId !== target.by ||
+      !mayTouchPost(access, message.postedAs)
+    ) {
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();

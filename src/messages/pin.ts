@@ -10,7 +10,7 @@ export const pinMessage = (
 ) =>
   changeMessage(messages, target, (message, access) => {
     if (!mayPin(access)) {
-      return forbidden("Only the owner and the admins of the group may pin");
+      return forbidden("Only the owner and the admins of the chat may pin");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
     if ((message.pinnedAt !== null) === pinned) return "unchanged";

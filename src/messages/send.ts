@@ -10,7 +10,9 @@ import {
   admit,
   chatTable,
   memberTable,
+  postedAs,
   refuseToNobody,
+  refuseToSpeak,
 } from "../chats/mod.ts";
 import { isoTime } from "../lib/iso_time.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
@@ -20,6 +22,7 @@ import type { SendReply } from "../protocol/frames.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import { broadcastOf } from "./shape.ts";
 import { receipts } from "./receipt_store.ts";
+import { receiptUpdated } from "./receipts.ts";
 import {
   type MessageRow,
   type MessageTable,
@@ -104,6 +107,10 @@ function decide(
       detail: "The message to reply to was deleted",
     });
   }
+  const unfit = refuseToSpeak(access, target);
+  if (unfit) return unfit;
+  const posted = postedAs(access, target !== undefined);
+  const isTold = access.chat.kind !== "channel";
   return {
     fact(numbers) {
       const rev = numbers.rev(chatId);
@@ -124,18 +131,16 @@ function decide(
         editedAt: null,
         pinnedAt: null,
         deletedAt: null,
+        postedAs: posted,
+        views: posted === null ? null : 0,
       };
+      const receipt = { userId: senderId, deliveredSeq: seq, readSeq: seq };
       return {
         rows: [
           put(messages, row),
           put(places, row),
           // What a person wrote after, that person has read.
-          put(receipts, {
-            chatId,
-            userId: senderId,
-            deliveredSeq: seq,
-            readSeq: seq,
-          }),
+          put(receipts, { chatId, ...receipt }),
           ...(target
             ? [
               put(messages, {
@@ -155,7 +160,7 @@ function decide(
             rev,
             message: broadcastOf(row),
           },
-        }],
+        }, ...(isTold ? [] : [receiptUpdated({ chatId, ...receipt }, true)])],
         reply: replyOf(row, false),
       };
     },
