@@ -6,7 +6,7 @@ import {
   startSweep,
   type SweepSource,
 } from "./changes/mod.ts";
-import { createChats, keysOf, leaveChats } from "./chats/mod.ts";
+import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -85,13 +85,15 @@ export async function createApp(
   const background = createBackground(log);
   cleanup.defer(() => background.settled());
 
-  const { masterKeys, jwtKeys } = await loadSecrets(config);
+  const secrets = await loadSecrets(config);
   const accessTokens = await createAccessTokens({
-    keys: jwtKeys,
+    keys: secrets.jwtKeys,
     issuer: config.publicUrl,
     audience: config.publicUrl,
   });
   const { db, spineDb } = await openDatabases(config, cleanup);
+  const masterKeys = createMasterKeys(secrets.masterKeys);
+  await tryKeys(db, masterKeys);
 
   // The spine, and what carries its news.
   const isolateId = crypto.randomUUID();
@@ -108,7 +110,7 @@ export async function createApp(
     ? { relay: given, description: "given relay" }
     : await openRelay({
       config,
-      masterKeys,
+      masterKeys: secrets.masterKeys,
       db,
       onFailure: onRelayTrouble,
       cleanup,
@@ -147,7 +149,7 @@ export async function createApp(
     full: () => new Problem("rate_limited", { retryAfterMs: 1000 }),
   });
   const sealer = createSealer({
-    masterKeys: createMasterKeys(masterKeys),
+    masterKeys,
     loadKeys: async (chatIds) => (await db.run(keysOf(chatIds)))[0],
   });
   const accounts = createAccounts({

@@ -1,6 +1,5 @@
 /** Every route of the service on one router, in one readable list. */
 import { accountRoutes, type Accounts } from "./accounts/mod.ts";
-import { channelRoutes } from "./chats/channel_routes.ts";
 import type { Chats } from "./chats/mod.ts";
 import { chatRoutes } from "./chats/routes.ts";
 import { gatewayRoutes, type GatewayRoutesParts } from "./gateway/routes.ts";
@@ -40,6 +39,7 @@ export function createRoutes(parts: RoutesParts): Router {
   const { bearer, accounts, presence, chats, messages, inbox } = parts;
   const limits = parts.signInLimits;
   const router = createFrontDoor(parts.door);
+  router.get("/", (c) => c.redirect("/api/docs"));
   router.route("/health", healthRoutes(parts.health));
   router.route("/.well-known", wellKnownRoutes(parts.accessTokens));
   router.route(
@@ -54,7 +54,6 @@ export function createRoutes(parts: RoutesParts): Router {
   router.route("/api/v1", accountRoutes({ accounts, bearer, limits }));
   router.route("/api/v1", presenceRoutes(presence, bearer));
   router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
-  router.route("/api/v1", channelRoutes(chats, inbox.readChat, bearer));
   router.route("/api/v1", messageRoutes(messages, bearer));
   router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));
   return router;

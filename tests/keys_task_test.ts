@@ -9,7 +9,9 @@ import { sql } from "../src/db/sql.ts";
 import { newKeyEntry, parseKeyList } from "../src/lib/key_list.ts";
 import type { ChatId, MessageId } from "../src/protocol/ids.ts";
 import { secretsFile } from "../src/secrets.ts";
+import { anotherIsolate, testApp } from "./support/app.ts";
 import { testDatabase, testServer } from "./support/database.ts";
+import { groupOf, newPerson } from "./support/peer.ts";
 import { testDataDir } from "./support/template.ts";
 
 const [m1, m2] = [newKeyEntry("m1"), newKeyEntry("m2")];
@@ -181,4 +183,22 @@ Deno.test("'keys rotate' works on the embedded database of a stopped service", a
   assert.equal(rotated.code, 0, rotated.complaint);
   const opened = await withDatabase((db) => sealerOf(db, m2).openAll(messages));
   assert.deepEqual(opened, texts(3));
+});
+
+Deno.test("a start with master keys that do not open what is stored says so", async () => {
+  await using service = await testApp({ MASTER_KEYS: m1 });
+  const ann = await newPerson(service.url);
+  await groupOf(ann, await newPerson(service.url));
+
+  await assert.rejects(anotherIsolate(service, { MASTER_KEYS: m2 }), {
+    message:
+      "MASTER_KEYS does not fit this database: Cannot open a data key: the master key 'm1' is not configured",
+  });
+  await assert.rejects(
+    anotherIsolate(service, { MASTER_KEYS: newKeyEntry("m1") }),
+    /MASTER_KEYS does not fit this database: .*'m1'/,
+  );
+  await using _both = await anotherIsolate(service, {
+    MASTER_KEYS: `${m2},${m1}`,
+  });
 });

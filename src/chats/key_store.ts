@@ -9,6 +9,17 @@ export const keyCensus = (): Statement<
   sql<{ masterKeyId: string; count: number }>`select master_key_id, count(*)
     from chat_keys group by master_key_id order by master_key_id`;
 
+/** One data key of each master key; the index is stepped through, however many keys there are. */
+export const oneKeyEach = (): Statement<ChatKeyRow> =>
+  sql<ChatKeyRow>`with recursive ids (id) as (
+      select min(master_key_id) from chat_keys
+      union all
+      select (select min(master_key_id) from chat_keys where master_key_id > id)
+        from ids where id is not null
+    )
+    select k.chat_id, k.key_version, k.master_key_id, k.wrapped from ids, lateral (
+      select * from chat_keys where master_key_id = id limit 1) k`;
+
 export type KeyPlace = Pick<ChatKeyRow, "chatId" | "keyVersion">;
 
 /** Comes before the key of any chat. */

@@ -41,10 +41,9 @@ async function depart(
   // Who inherits is read before the lock, and may have left by then.
   for (let tries = 3;; tries--) {
     const [heirs] = await db.run(heirsOf(chatId, userId));
-    const candidates = heirs.map((row) => row.userId);
     try {
       return await changes.submit(
-        removeMember(chatId, userId, userId, candidates, { departs: true }),
+        removeMember(chatId, userId, userId, heirs, { departs: true }),
       );
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

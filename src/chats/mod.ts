@@ -35,6 +35,7 @@ export {
   admit,
   forbidden,
   mayDeleteFor,
+  mayMentionEveryone,
   mayPin,
   refuseToNobody,
 } from "./rules.ts";
@@ -60,6 +61,7 @@ export {
 export { type Created } from "./create.ts";
 export { leaveChats } from "./leave_chats.ts";
 export { countKeys, rotateKeys } from "./rotate_keys.ts";
+export { tryKeys } from "./try_keys.ts";
 
 /** Every verb rejects with a `Problem`; a chat the caller is not in answers `not_found`. */
 export interface Chats {
@@ -129,8 +131,7 @@ export function createChats(
       changes.submit(addMembers(chatId, by, userIds)),
     async removeMember(chatId, by, userId) {
       const [heirs] = userId === by ? await db.run(heirsOf(chatId, by)) : [[]];
-      const candidates = heirs.map((row) => row.userId);
-      await changes.submit(removeMember(chatId, by, userId, candidates));
+      await changes.submit(removeMember(chatId, by, userId, heirs));
     },
     setRole: (chatId, by, userId, role) =>
       changes.submit(setRole(chatId, by, userId, role)),

@@ -20,25 +20,33 @@ import {
   outranks,
   refuseUnlessAdmin,
 } from "./rules.ts";
-import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
+import {
+  type ChatRow,
+  chats,
+  type Heir,
+  type MemberRow,
+  members,
+} from "./store.ts";
 
 /**
  * Takes a person out of a group: oneself, or somebody weaker as an admin. A leaving owner hands the
  * group to the next in line; with the last member the group ends.
  *
- * `candidates` are the people who may inherit, read before: their rows have to be named to be seen.
+ * `heirs` are the people who may inherit, read before: their rows have to be named to be seen.
  * Somebody who `departs` has deleted the account and goes from direct chats too.
  */
 export function removeMember(
   chatId: ChatId,
   by: UserId,
   userId: UserId,
-  candidates: readonly UserId[],
+  heirs: readonly Heir[],
   { departs = false } = {},
 ): Command<void> {
+  const candidates = heirs.map((heir) => heir.userId);
+  const locked = heirs.filter(({ isLocked }) => isLocked);
   const keys = accessKeys(chatId, by, userId, ...candidates);
   return {
-    scopes: [chatId, userId, ...candidates],
+    scopes: [chatId, userId, ...locked.map((heir) => heir.userId)],
     reads: [
       reads(chats, keys.chat),
       reads(members, keys.members),

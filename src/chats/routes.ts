@@ -12,6 +12,7 @@ import {
 import { ChatId, UserId } from "../protocol/ids.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { ChatItem, CreatedChat } from "../protocol/sync.ts";
+import { channelRoutes } from "./channel_routes.ts";
 import type { Chats } from "./mod.ts";
 
 const tags = ["Chats"];
@@ -195,5 +196,6 @@ export function chatRoutes(
     },
   );
 
+  router.route("/", channelRoutes(chats, describe, bearer));
   return router;
 }

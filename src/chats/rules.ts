@@ -68,6 +68,10 @@ export const mayDeleteFor = ({ chat, member }: Access, senderId: UserId) =>
 export const mayPin = ({ chat, member }: Access) =>
   chat.kind === "direct" || isInCharge(member);
 
+/** Meaning everyone at once: the admins of a group or channel. */
+export const mayMentionEveryone = ({ chat, member }: Access) =>
+  chat.kind !== "direct" && isInCharge(member);
+
 /** Nothing more is said to somebody who deleted the account; what was said stays. */
 export function refuseToNobody({ chat }: Access): Problem | undefined {
   if (chat.directKey === null) return undefined;

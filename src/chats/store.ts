@@ -153,16 +153,24 @@ export const chatsOf = (
       and ${after === null ? sql`true` : sql`chat_id > ${after}::uuid`}
     order by chat_id limit ${limit}`;
 
+/** Somebody who may inherit, and whether the account has to be locked for that. */
+export interface Heir {
+  readonly userId: UserId;
+  readonly isLocked: boolean;
+}
+
 /** How many heirs are looked at: some may leave at the same moment as the owner. */
 const heirsInLine = 16;
 
 /**
  * Who comes after the owner: those in charge, then the others, the longest-standing first. The owner is
- * among them, since she may have handed the group over by the time that the next one leaves. Nobody
- * comes after anybody else.
+ * among them, since she may have handed the group over by the time that the next one leaves.
+ *
+ * In a channel a new role is counted by the account, which has to be locked for it: so there only who
+ * is leaving as its owner has heirs.
  */
-export const heirsOf = (chatId: ChatId, owner: UserId) =>
-  sql<{ userId: UserId }>`select distinct user_id from (
+export const heirsOf = (chatId: ChatId, leaver: UserId): Statement<Heir> =>
+  sql<Heir>`select distinct user_id, kind = 'channel' as is_locked from (
       (select user_id from members
         where chat_id = ${chatId}::uuid and left_at is null and role in ('owner', 'admin')
         order by joined_at, user_id limit ${heirsInLine})
@@ -170,8 +178,9 @@ export const heirsOf = (chatId: ChatId, owner: UserId) =>
       (select user_id from members
         where chat_id = ${chatId}::uuid and left_at is null
         order by joined_at, user_id limit ${heirsInLine})
-    ) in_line where exists (select from members
-      where chat_id = ${chatId}::uuid and user_id = ${owner}::uuid
+    ) in_line join chats on chats.chat_id = ${chatId}::uuid
+    where kind <> 'channel' or exists (select from members
+      where chat_id = ${chatId}::uuid and user_id = ${leaver}::uuid
         and role = 'owner' and left_at is null)`;
 
 export interface ChatKeyRow {

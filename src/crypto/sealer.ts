@@ -30,6 +30,14 @@ export interface Sealer {
     plaintext: string,
   ): Promise<Sealed>;
   /**
+   * The same in two steps, where what is to be sealed is only known under a lock: gets the chat's newest
+   * key, which then seals on the spot.
+   */
+  sealing(
+    chatId: ChatId,
+    messageId: MessageId,
+  ): Promise<(plaintext: string) => Sealed>;
+  /**
    * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
    * nothing beside it: with one session, as the embedded database has, it would wait for itself.
    */
@@ -74,17 +82,23 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     }
   }
 
+  async function sealing(chatId: ChatId, messageId: MessageId) {
+    const { newest, byVersion } = await cache.keep(chatId);
+    const key = byVersion.get(newest);
+    if (!key) throw new Problem("not_found");
+    const aad = place(chatId, messageId, newest);
+    return (plaintext: string): Sealed => ({
+      keyVersion: newest,
+      sealed: encrypt(key, utf8.encode(plaintext), aad),
+    });
+  }
+
   return {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
 
-    async seal(chatId, messageId, plaintext) {
-      const { newest, byVersion } = await cache.keep(chatId);
-      const key = byVersion.get(newest);
-      if (!key) throw new Problem("not_found");
-      const aad = place(chatId, messageId, newest);
-      const sealed = encrypt(key, utf8.encode(plaintext), aad);
-      return { keyVersion: newest, sealed };
-    },
+    seal: async (chatId, messageId, plaintext) =>
+      (await sealing(chatId, messageId))(plaintext),
+    sealing,
 
     async keepKeys(chatId) {
       await cache.keep(chatId);

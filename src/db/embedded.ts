@@ -56,8 +56,6 @@ export async function openEmbedded(
   const giveUp = () => steps.fail(signal?.reason);
   signal?.addEventListener("abort", giveUp);
 
-  const late = setTimeout(() => steps.fail(inUse(dataDir)), lockMs);
-  cleanup.defer(() => clearTimeout(late));
   worker.postMessage(
     {
       cluster: resolve(clusterFolder(dataDir)),
@@ -65,6 +63,10 @@ export async function openEmbedded(
       socket: socketFolder && join(socketFolder, socketName),
     } satisfies WorkerOrder,
   );
+  // Not from the start on: to load the worker alone can take longer on a busy machine.
+  await steps.locking.promise;
+  const late = setTimeout(() => steps.fail(inUse(dataDir)), lockMs);
+  cleanup.defer(() => clearTimeout(late));
   await steps.locked.promise;
   clearTimeout(late);
   const address = await steps.ready.promise;
@@ -97,11 +99,13 @@ async function folderForSocket(
 /** The worker's news as promises. Failing rejects those that are still open. */
 function follow(worker: Worker) {
   const steps = {
+    locking: Promise.withResolvers<void>(),
     locked: Promise.withResolvers<void>(),
     ready: Promise.withResolvers<string>(),
     stopped: Promise.withResolvers<void>(),
     fail(error: unknown) {
-      for (const step of [steps.locked, steps.ready, steps.stopped]) {
+      const { locking, locked, ready, stopped } = steps;
+      for (const step of [locking, locked, ready, stopped]) {
         step.promise.catch(() => {});
         step.reject(error);
       }

@@ -15,6 +15,7 @@ export interface WorkerOrder {
 
 /** How far the worker has come. */
 export type WorkerNews =
+  | { state: "locking" }
   | { state: "locked" }
   | { state: "ready"; address: string }
   | { state: "stopped" }
@@ -30,6 +31,7 @@ async function start({ cluster, lock, socket }: WorkerOrder): Promise<void> {
   // The worker holds the lock itself, since it is the one that writes: the lock outlives an owner
   // that went away without stopping it, and falls with the worker, however that ends.
   const held = await Deno.open(lock, { create: true, write: true });
+  tell({ state: "locking" });
   await held.lock(true);
   tell({ state: "locked" });
 

@@ -101,8 +101,10 @@ export interface MessagesParts {
 export function createMessages(
   { db, changes, announce, sealer, turns, newId, onUnreadable }: MessagesParts,
 ): Messages {
-  const seal: SealContent = (chatId, messageId, content) =>
-    sealer.seal(chatId, messageId, JSON.stringify(content));
+  const seal: SealContent = async (chatId, messageId) => {
+    const sealText = await sealer.sealing(chatId, messageId);
+    return (content) => sealText(JSON.stringify(content));
+  };
   const open = createOpen(sealer, onUnreadable);
   const table = messageTable(open);
   const reader = { db, open };

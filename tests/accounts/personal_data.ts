@@ -113,6 +113,11 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
     exported: ["hiddenMessages"],
   },
 
+  mentions: {
+    columns: ["chat_id", "user_id"],
+    exported: "whom others meant, which stands in what they said",
+  },
+
   last_seen: {
     columns: ["user_id"],
     exported: ["lastSeenAt"],

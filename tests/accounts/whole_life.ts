@@ -10,7 +10,7 @@ import {
   type Person,
   personOf,
 } from "../support/peer.ts";
-import { at, send } from "../messages/talk.ts";
+import { at, mention, send } from "../messages/talk.ts";
 
 /** Somebody who has done everything that the service keeps anything of. */
 export interface WholeLife {
@@ -52,6 +52,7 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
     await groupOf(friend, person),
   ];
   const hers = await send(friend, direct);
+  await mention(friend, direct, person);
   await send(person, direct, "Marktext");
   await send(person, own, "Marktext");
   await send(person, other, "Marktext");

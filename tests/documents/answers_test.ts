@@ -169,6 +169,32 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await ada("DELETE", own);
   });
 
+  await t.step("about channels", async () => {
+    const channel = {
+      kind: "channel",
+      chatId: crypto.randomUUID(),
+      title: "News",
+      visibility: "public",
+      handle: "news",
+    };
+    const own = `/chats/${channel.chatId}`;
+    await ada("POST", "/chats", channel);
+    await grace("POST", "/chats", { ...channel, chatId: crypto.randomUUID() });
+    const other = crypto.randomUUID();
+    const unnamed = { ...channel, chatId: other, visibility: "private" };
+    await ada("POST", "/chats", { ...unnamed, handle: undefined });
+    await ada("PATCH", `/chats/${other}`, { handle: "news" });
+    await ada("PATCH", own, { handle: "olds" });
+    await grace("GET", "/channels?query=n&limit=1");
+    await grace("GET", "/channels/news");
+    await grace("GET", "/channels/olds");
+    await grace("GET", "/channels/1");
+    await grace("POST", `${own}/join`);
+    await grace("POST", `/chats/${other}/join`);
+    await grace("GET", `${own}/members`);
+    await ada("DELETE", own);
+  });
+
   await t.step("about messages", async () => {
     const { chatId } = await ada<ChatItem>("POST", "/chats", {
       kind: "group",

@@ -10,9 +10,22 @@ import { openWorkerRelay } from "./worker_relay.ts";
 
 relayConformance("deno-kv", async () => {
   const stage = await openStage();
+  const kv = faultyKv(stage.kv);
   return {
     here: stage.relay(),
-    there: stage.relay(),
+    there: stage.relay({ kv, onFailure: () => {} }),
+    interrupt() {
+      kv.fault = new Error("Deno KV is away");
+      kv.opensMute = true;
+      kv.endWatches(kv.fault);
+      return Promise.resolve(() => {
+        kv.fault = undefined;
+        kv.opensMute = false;
+        // Those that were opened meanwhile stay mute.
+        kv.endWatches();
+        return Promise.resolve();
+      });
+    },
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   };
 });
@@ -25,6 +38,9 @@ relayConformance("deno-kv across isolates", async () => {
     there: stage.use(await openWorkerRelay(stage.path, keys)),
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   };
+}, {
+  "delivers what it took during an interruption, or tells of a gap":
+    "the other isolate's Deno KV cannot be broken from here",
 });
 
 Deno.test("relay deno-kv: all shards are heard, in watches of at most ten keys", async () => {

@@ -11,9 +11,14 @@ Deno.test("relay postgres", needsRealPostgres(), async (t) => {
 
   await relaySteps(t, async () => {
     const stage = await openStage(server.url);
+    const ears = breakableEars(earAt(server.url));
     return {
       here: stage.relay(),
-      there: stage.relay(),
+      there: stage.relay({ openEar: ears.open, onFailure: () => {} }),
+      async interrupt() {
+        await ears.cut();
+        return () => Promise.resolve(ears.heal());
+      },
       [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
     };
   });
@@ -187,3 +192,27 @@ Deno.test("relay postgres", needsRealPostgres(), async (t) => {
     },
   );
 });
+
+/** Ears that lose their connection when told so, and open no other until they are healed. */
+function breakableEars(openEar: OpenEar) {
+  const cuts = new Set<() => Promise<void>>();
+  let isCut = false;
+  const open: OpenEar = async (events, signal) => {
+    if (isCut) throw new Error("Postgres is away");
+    const ear = await openEar(events, signal);
+    cuts.add(async () => {
+      await ear.end();
+      events.onLost(new Error("The connection was cut"));
+    });
+    return ear;
+  };
+  return {
+    open,
+    async cut() {
+      isCut = true;
+      await Promise.all([...cuts].map((cut) => cut()));
+      cuts.clear();
+    },
+    heal: () => void (isCut = false),
+  };
+}

@@ -28,7 +28,14 @@ export const tags = [
     description: "Registering, signing in, the own profile and devices",
   },
   { name: "Users", description: "Other people" },
-  { name: "Chats", description: "Direct chats and groups, and who is in them" },
+  {
+    name: "Chats",
+    description: "Direct chats, groups and channels, and who is in them",
+  },
+  {
+    name: "Channels",
+    description: "Public channels, for those who have not subscribed",
+  },
   { name: "Messages", description: "What is said in a chat" },
   { name: "Sync", description: "Catching up after having been away" },
   { name: "Connection", description: "Live events" },
