@@ -7,6 +7,7 @@ import {
   type SweepSource,
 } from "./changes/mod.ts";
 import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
+import { createContacts, forgetContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -161,6 +162,12 @@ export async function createApp(
     newId: uuidv7,
     onDeleted: (userId) => erasure.begin(userId),
   });
+  const contacts = createContacts({
+    db,
+    changes,
+    accounts,
+    requests: createRateLimit(rates.contactRequestsPerUser),
+  });
   const chats = createChats({
     db,
     changes,
@@ -183,7 +190,12 @@ export async function createApp(
     db,
     clock: systemClock,
     // Whoever is in no chat any more leaves no more traces behind.
-    steps: [leaveChats({ db, changes }), eraseReading(db), erasePresence(db)],
+    steps: [
+      leaveChats({ db, changes }),
+      forgetContacts({ db, contacts }),
+      eraseReading(db),
+      erasePresence(db),
+    ],
     background,
   }));
   const inbox = createInbox({ db, open: messages.open, turns });
@@ -296,6 +308,7 @@ export async function createApp(
       perIp: createRateLimit(rates.signInsPerIp),
       perName: createRateLimit(rates.signInsPerName),
     },
+    contacts,
     presence,
     chats,
     messages,

@@ -8,6 +8,12 @@ import {
   reads,
   type State,
 } from "../changes/mod.ts";
+import {
+  directChats,
+  directKeyOf,
+  refuseRelated,
+  relatedReads,
+} from "../contacts/mod.ts";
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -19,7 +25,6 @@ import {
   chatKeys,
   type ChatRow,
   chats,
-  directChats,
   noChannel,
 } from "./store.ts";
 
@@ -57,15 +62,15 @@ export function createChat(wish: NewChat): Command<Created> {
     reads: [
       reads(chats, [wish]),
       reads(users, people.map((userId) => ({ userId }))),
-      ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+      ...(directKey === null ? [] : [
+        reads(directChats, [{ directKey }]),
+        ...relatedReads(wish.creatorId, wish.memberIds),
+      ]),
       ...(handle === null ? [] : [reads(handles, [{ handle }])]),
     ],
     decide: (state) => decide(state, wish, people, directKey),
   };
 }
-
-/** The pair in one order, whoever asks. */
-const directKeyOf = (people: readonly UserId[]) => [...people].sort().join("/");
 
 function decide(
   state: State,
@@ -95,8 +100,10 @@ function decide(
       : new Problem("id_taken", { detail: "The chatId is already in use" });
   }
   const { handle, visibility } = wish.channel ?? noChannel;
-  const refusal = refuseNameless({ handle, visibility }) ??
-    refuseHandle(state, { ...wish, handle: null }, handle ?? undefined);
+  const refusal = directKey === null
+    ? refuseNameless({ handle, visibility }) ??
+      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined)
+    : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
   if (refusal) return refusal;
   return { fact: (numbers) => made(state, numbers, wish, people, directKey) };
 }

@@ -49,7 +49,7 @@ export function chatRoutes(
         201: json(CreatedChat, "Made"),
         200: json(CreatedChat, "Was there before"),
       },
-      problems: ["not_found", "id_taken", "handle_taken"],
+      problems: ["blocked", "not_found", "id_taken", "handle_taken"],
     }),
     async (c) => {
       const { userId } = c.var.caller;

@@ -10,6 +10,7 @@ import type { Content } from "../protocol/messages.ts";
 import type { ChannelsApi } from "./channels_api.ts";
 import type { CallOptions, ChatsApi } from "./chats_api.ts";
 import type { ChatState } from "./chat_state.ts";
+import type { ContactsApi } from "./contacts_api.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
@@ -90,6 +91,7 @@ export interface ParleyClient extends AsyncDisposable {
   readonly channels: ChannelsApi;
   readonly messages: MessagesApi;
   readonly users: UsersApi;
+  readonly contacts: ContactsApi;
   readonly me: MeApi;
   readonly devices: DevicesApi;
 }

@@ -2,6 +2,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { createChannelsApi } from "./channels_api.ts";
 import { type CallOptions, createChatsApi } from "./chats_api.ts";
 import type { ParleyClient } from "./client.ts";
+import { createContactsApi } from "./contacts_api.ts";
 import { createEmitter } from "./emitter.ts";
 import { clientError, unavailable } from "./error.ts";
 import type { ClientEvents } from "./events.ts";
@@ -124,6 +125,7 @@ export function createClient(options: ClientOptions): ParleyClient {
     channels: createChannelsApi(rest),
     messages: parts.messages,
     users: createUsersApi(rest),
+    contacts: createContactsApi(rest),
     me: createMeApi(rest, session.end),
     devices: createDevicesApi(rest),
 

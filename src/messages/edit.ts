@@ -1,5 +1,6 @@
 import { forbidden, mayTouchPost } from "../chats/mod.ts";
-import type { Command } from "../changes/mod.ts";
+import { type Command, reads } from "../changes/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { Content } from "../protocol/messages.ts";
@@ -29,6 +30,8 @@ export function editMessage(
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
+    const refusal = refuseBlocked(state, chatId);
+    if (refusal) return refusal;
     const allowed = withAllowedMentions(content, state, access);
     return {
       change: "edited",
@@ -40,7 +43,7 @@ export function editMessage(
       }),
       rows: [mentionsOfChanged(message, allowed)],
     };
-  }, readsOfMentions(chatId, content));
+  }, [reads(blockedChats, [target]), ...readsOfMentions(chatId, content)]);
   return {
     ...command,
     bytes: bytesOf(content),

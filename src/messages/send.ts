@@ -14,6 +14,7 @@ import {
   refuseToNobody,
   refuseToSpeak,
 } from "../chats/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import { isoTime } from "../lib/iso_time.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
@@ -64,6 +65,7 @@ export function sendMessage(
     reads: [
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
+      reads(blockedChats, keys.chat),
       reads(places, [{ messageId }]),
       reads(messages, replyTo ? [{ chatId, messageId: replyTo }] : []),
       ...readsOfMentions(chatId, wish.content),
@@ -105,7 +107,7 @@ function decide(
       detail: "The messageId is already in use",
     });
   }
-  const refusal = refuseToNobody(access);
+  const refusal = refuseToNobody(access) ?? refuseBlocked(state, chatId);
   if (refusal) return refusal;
 
   const target = wish.replyTo

@@ -115,6 +115,8 @@ Deno.test("sync", async (t) => {
         gone: [],
         me: null,
         devices: [],
+        contacts: [],
+        contactsViewedRev: null,
         hidden: [],
       },
     );

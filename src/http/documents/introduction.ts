@@ -29,6 +29,10 @@ export const tags = [
   },
   { name: "Users", description: "Other people" },
   {
+    name: "Contacts",
+    description: "What other people are to the account, requests and blocks",
+  },
+  {
     name: "Chats",
     description: "Direct chats, groups and channels, and who is in them",
   },
