@@ -1,13 +1,13 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
-import { createAccounts, startErasure } from "./accounts/mod.ts";
+import { createAccounts } from "./accounts/mod.ts";
 import {
   createAnnounce,
   createChanges,
   startSweep,
   type SweepSource,
 } from "./changes/mod.ts";
-import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
-import { createContacts, forgetContacts } from "./contacts/mod.ts";
+import { createChats, createInvites, keysOf, tryKeys } from "./chats/mod.ts";
+import { createContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -32,18 +32,15 @@ import { createSoon } from "./lib/soon.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
-import {
-  createMessages,
-  eraseReading,
-  receiptsChangedFrom,
-} from "./messages/mod.ts";
+import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
-import { createPresence, erasePresence } from "./presence/mod.ts";
+import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
 import { rates, readsAtOnce } from "./rates.ts";
 import { createRoutes } from "./routes.ts";
+import { startErasing } from "./start_erasing.ts";
 import { loadSecrets } from "./secrets.ts";
 import { exportMeasures } from "./telemetry.ts";
 
@@ -174,6 +171,14 @@ export async function createApp(
     newId: uuidv7,
     newDataKey: sealer.newDataKey,
   });
+  const invites = createInvites({
+    db,
+    changes,
+    sealer,
+    clock: systemClock,
+    newId: uuidv7,
+    onUnreadable: (error) => log.error("invitation does not open", { error }),
+  });
   const messages = createMessages({
     db,
     changes,
@@ -186,18 +191,9 @@ export async function createApp(
       log.error("message does not open", { error });
     },
   });
-  const erasure = cleanup.use(startErasure({
-    db,
-    clock: systemClock,
-    // Whoever is in no chat any more leaves no more traces behind.
-    steps: [
-      leaveChats({ db, changes }),
-      forgetContacts({ db, contacts }),
-      eraseReading(db),
-      erasePresence(db),
-    ],
-    background,
-  }));
+  const erasure = cleanup.use(
+    startErasing({ db, changes, contacts, background }),
+  );
   const inbox = createInbox({ db, open: messages.open, turns });
   const exports = createExports({
     db,
@@ -311,6 +307,7 @@ export async function createApp(
     contacts,
     presence,
     chats,
+    invites,
     messages,
     inbox,
     exports,

@@ -58,6 +58,9 @@ export {
   membersSince,
   ownInChannel,
 } from "./store.ts";
+export { eraseJoining } from "./erase.ts";
+export { waitsOf } from "./invite_store.ts";
+export { createInvites, type Invites } from "./invites.ts";
 export { type Created } from "./create.ts";
 export { leaveChats } from "./leave_chats.ts";
 export { countKeys, rotateKeys } from "./rotate_keys.ts";

@@ -15,6 +15,8 @@ import { ChatItem, CreatedChat } from "../protocol/sync.ts";
 import { channelRoutes } from "./channel_routes.ts";
 import type { Chats } from "./mod.ts";
 
+export { inviteRoutes } from "./invite_routes.ts";
+
 const tags = ["Chats"];
 const inChat = z.object({ chatId: ChatId });
 const ofMember = inChat.extend({

@@ -1,5 +1,5 @@
 import type { Table } from "../changes/mod.ts";
-import { sql, type Statement, table } from "../db/sql.ts";
+import { sql, Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -67,10 +67,12 @@ export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
         signatures = excluded.signatures, comments = excluded.comments, rev = excluded.rev,
         direct_key = excluded.direct_key, member_count = excluded.member_count,
         deleted_at = excluded.deleted_at`,
-      // Without its keys nobody can open what a deleted chat leaves behind.
+      // Without its keys nobody can open what a deleted chat leaves behind; nobody comes in any more.
       ...(deleted.length === 0 ? [] : [
-        sql`delete from chat_keys
-          where chat_id = any(${deleted.map(({ chatId }) => chatId)}::uuid[])`,
+        ...["chat_keys", "invites", "join_requests"].map((name) =>
+          sql`delete from ${new Statement(name)}
+            where chat_id = any(${deleted.map(({ chatId }) => chatId)}::uuid[])`
+        ),
       ]),
     ];
   },

@@ -14,6 +14,7 @@ import type { ContactsApi } from "./contacts_api.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
+import type { InvitesApi } from "./invites_api.ts";
 import type { OpenOptions } from "./loader.ts";
 import type { MessagesApi } from "./messages_api.ts";
 import type { OutboxEntry } from "./outbox_store.ts";
@@ -89,6 +90,7 @@ export interface ParleyClient extends AsyncDisposable {
 
   readonly chats: ChatsApi;
   readonly channels: ChannelsApi;
+  readonly invites: InvitesApi;
   readonly messages: MessagesApi;
   readonly users: UsersApi;
   readonly contacts: ContactsApi;

@@ -45,6 +45,18 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
     nobodys: "how many have read a post, and not who",
   },
 
+  invites: {
+    columns: [
+      ...["chat_id", "invite_id", "code_hash", "sealed_code", "created_by"],
+    ],
+    stays: { created_by: history },
+    exported: "the chat's, for those who run it to see; it tells who made them",
+  },
+  join_requests: {
+    columns: ["chat_id", "user_id", "invite_id"],
+    exported: ["joinRequests"],
+  },
+
   heads: {
     columns: ["scope_id"],
     stays: {

@@ -40,6 +40,10 @@ export const tags = [
     name: "Channels",
     description: "Public channels, for those who have not subscribed",
   },
+  {
+    name: "Invitations",
+    description: "Links into groups and channels, and who waits to be let in",
+  },
   { name: "Messages", description: "What is said in a chat" },
   { name: "Sync", description: "Catching up after having been away" },
   { name: "Connection", description: "Live events" },
