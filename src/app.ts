@@ -165,20 +165,6 @@ export async function createApp(
     accounts,
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
-  const chats = createChats({
-    db,
-    changes,
-    newId: uuidv7,
-    newDataKey: sealer.newDataKey,
-  });
-  const invites = createInvites({
-    db,
-    changes,
-    sealer,
-    clock: systemClock,
-    newId: uuidv7,
-    onUnreadable: (error) => log.error("invitation does not open", { error }),
-  });
   const messages = createMessages({
     db,
     changes,
@@ -191,9 +177,29 @@ export async function createApp(
       log.error("message does not open", { error });
     },
   });
-  const erasure = cleanup.use(
-    startErasing({ db, changes, contacts, background }),
-  );
+  const chats = createChats({
+    db,
+    changes,
+    newId: uuidv7,
+    newDataKey: sealer.newDataKey,
+    narrate: messages.narrate,
+  });
+  const invites = createInvites({
+    db,
+    changes,
+    sealer,
+    clock: systemClock,
+    newId: uuidv7,
+    narrate: messages.narrate,
+    onUnreadable: (error) => log.error("invitation does not open", { error }),
+  });
+  const erasure = cleanup.use(startErasing({
+    db,
+    changes,
+    narrate: messages.narrate,
+    contacts,
+    background,
+  }));
   const inbox = createInbox({ db, open: messages.open, turns });
   const exports = createExports({
     db,

@@ -3,15 +3,15 @@ import { type Command, put, reads } from "../changes/mod.ts";
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
-import { plainRole } from "./channel_rules.ts";
 import { invites, joinRequests } from "./invite_store.ts";
-import { join } from "./membership.ts";
-import { refuseFull } from "./redeem_invite.ts";
+import type { Narration } from "./narration.ts";
+import { comeIn, refuseFull } from "./redeem_invite.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 /** Lets somebody in who waits for it. */
 export function acceptRequest(
+  narration: Narration,
   chatId: ChatId,
   by: UserId,
   userId: UserId,
@@ -25,6 +25,7 @@ export function acceptRequest(
       reads(users, [{ userId }]),
       reads(joinRequests, [{ chatId, userId }]),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
@@ -40,14 +41,14 @@ export function acceptRequest(
       return {
         fact(numbers) {
           const { chat } = access;
-          const step = join(state, numbers, chat, userId, plainRole(chat.kind));
+          const came = comeIn(state, numbers, narration, chat, userId, by);
           return {
             rows: [
-              ...step.rows,
+              ...came.rows,
               put(joinRequests, { ...request, isOpen: false }),
             ],
-            events: [...step.events, step.welcome(step.chat)],
-            reply: step.member,
+            events: came.events,
+            reply: came.member,
           };
         },
       };

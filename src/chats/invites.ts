@@ -30,6 +30,7 @@ import {
   waitingPage,
   type WaitingRow,
 } from "./invite_store.ts";
+import type { Narrate } from "./narration.ts";
 import { type Redeemed, redeemInvite, refuseSpent } from "./redeem_invite.ts";
 import { revokeInvite } from "./revoke_invite.ts";
 import { forbidden, isInCharge } from "./rules.ts";
@@ -65,6 +66,7 @@ export interface InvitesParts {
   readonly changes: Changes;
   readonly sealer: Pick<Sealer, "seal" | "open">;
   readonly clock: Clock;
+  readonly narrate: Narrate;
   newId(): string;
   /** Called for a stored code that does not open. */
   onUnreadable(error: unknown): void;
@@ -74,7 +76,7 @@ export interface InvitesParts {
 const placeOf = (inviteId: InviteId) => inviteId as string as MessageId;
 
 export function createInvites(
-  { db, changes, sealer, clock, newId, onUnreadable }: InvitesParts,
+  { db, changes, sealer, clock, narrate, newId, onUnreadable }: InvitesParts,
 ): Invites {
   const now = () => new Date(clock());
 
@@ -160,7 +162,7 @@ export function createInvites(
     async redeem(code, by) {
       const { chatId, inviteId } = await found(code);
       const outcome = await changes.submit(
-        redeemInvite({ chatId, inviteId }, by, now()),
+        redeemInvite(narrate(chatId), { chatId, inviteId }, by, now()),
       );
       return { chatId, outcome };
     },
@@ -184,7 +186,7 @@ export function createInvites(
     },
 
     accept: (chatId, by, userId) =>
-      changes.submit(acceptRequest(chatId, by, userId)),
+      changes.submit(acceptRequest(narrate(chatId), chatId, by, userId)),
 
     async endRequest(chatId, by, userId) {
       const [[waiting]] = await db.run(waitingBy(chatId, userId));

@@ -1,5 +1,11 @@
 import { presentUser, users } from "../accounts/mod.ts";
-import { type Command, put, reads } from "../changes/mod.ts";
+import {
+  type Command,
+  type Numbers,
+  put,
+  reads,
+  type State,
+} from "../changes/mod.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -12,6 +18,7 @@ import {
   revokedInvites,
 } from "./invite_store.ts";
 import { join } from "./membership.ts";
+import type { Narration } from "./narration.ts";
 import { accessKeys } from "./rules.ts";
 import { type ChatRow, chats, members } from "./store.ts";
 
@@ -22,6 +29,7 @@ export type Redeemed = "joined" | "waiting";
  * last of an invitation's uses at the same moment one comes in. Whoever is in, or waits, uses none.
  */
 export function redeemInvite(
+  narration: Narration,
   { chatId, inviteId }: InviteKey,
   userId: UserId,
   now: Date,
@@ -38,6 +46,7 @@ export function redeemInvite(
       reads(revokedInvites, [key]),
       reads(joinRequests, [{ chatId, userId }]),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const chat = state.get(chats, { chatId });
       const invite = state.get(invites, key);
@@ -72,21 +81,45 @@ export function redeemInvite(
       }
       return {
         fact(numbers) {
-          const step = join(state, numbers, chat, userId, plainRole(chat.kind));
+          const came = comeIn(state, numbers, narration, chat, userId, userId);
           return {
             rows: [
-              ...step.rows,
+              ...came.rows,
               used,
               ...(waiting?.isOpen
                 ? [put(joinRequests, { ...waiting, isOpen: false })]
                 : []),
             ],
-            events: [...step.events, step.welcome(step.chat)],
+            events: came.events,
             reply: "joined",
           };
         },
       };
     },
+  };
+}
+
+/** One person comes in, let in `by` another or by herself; a group is told. */
+export function comeIn(
+  state: State,
+  numbers: Numbers,
+  narration: Narration,
+  chat: ChatRow,
+  userId: UserId,
+  by: UserId,
+) {
+  const step = join(state, numbers, chat, userId, plainRole(chat.kind));
+  const told = chat.kind === "group"
+    ? narration.tell(numbers, by, {
+      type: "system",
+      event: "memberJoined",
+      userIds: [userId],
+    })
+    : { rows: [], events: [] };
+  return {
+    member: step.member,
+    rows: [...step.rows, ...told.rows],
+    events: [...step.events, step.welcome(step.chat), ...told.events],
   };
 }
 

@@ -60,8 +60,14 @@ export function refuseUnlessAdmin(
   }
 }
 
-/** Deleting for everyone: one's own message anywhere, others' as an admin of a group or channel. */
-export const mayDeleteFor = ({ chat, member }: Access, senderId: UserId) =>
+/**
+ * Deleting for everyone: one's own message anywhere, others' as an admin of a group or channel; what the
+ * service told is nobody's own.
+ */
+export const mayDeleteFor = (
+  { chat, member }: Access,
+  senderId: UserId | undefined,
+) =>
   member.userId === senderId || (chat.kind !== "direct" && isInCharge(member));
 
 /** Pinning: both people of a direct chat, the admins of a group or channel. */

@@ -5,6 +5,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { refuseRole } from "./channel_rules.ts";
 import { changeRole } from "./membership.ts";
+import type { Narration } from "./narration.ts";
 import { accessKeys, admit, directIsFixed, forbidden } from "./rules.ts";
 import { memberOf } from "./shape.ts";
 import { chats, members } from "./store.ts";
@@ -14,6 +15,7 @@ import { chats, members } from "./store.ts";
  * becomes an admin, so that there is exactly one at every rev but the one in between.
  */
 export function setRole(
+  narration: Narration,
   chatId: ChatId,
   by: UserId,
   userId: UserId,
@@ -27,6 +29,7 @@ export function setRole(
       reads(members, keys.members),
       reads(users, [{ userId: by }, { userId }]),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
@@ -46,13 +49,26 @@ export function setRole(
       }
       return {
         fact(numbers) {
-          const raised = changeRole(state, numbers, access.chat, target, role);
-          const lowered = role === "owner"
-            ? changeRole(state, numbers, access.chat, access.member, "admin")
+          const { chat } = access;
+          const raised = changeRole(state, numbers, chat, target, role);
+          if (role !== "owner") return { ...raised, reply: raised.member };
+          const lowered = changeRole(
+            state,
+            numbers,
+            chat,
+            access.member,
+            "admin",
+          );
+          const told = chat.kind === "group"
+            ? narration.tell(numbers, by, {
+              type: "system",
+              event: "ownerChanged",
+              userId,
+            })
             : { rows: [], events: [] };
           return {
-            rows: [...raised.rows, ...lowered.rows],
-            events: [...raised.events, ...lowered.events],
+            rows: [...raised.rows, ...lowered.rows, ...told.rows],
+            events: [...raised.events, ...lowered.events, ...told.events],
             reply: raised.member,
           };
         },

@@ -4,12 +4,14 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { refuseHandle, refuseNameless } from "./channel_rules.ts";
 import { handles } from "./channel_store.ts";
+import type { Narration } from "./narration.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
 import { chatOf } from "./shape.ts";
 import { type ChatRow, chats, members } from "./store.ts";
 
 /** Changes what a group or channel shows of itself. */
 export function updateChat(
+  narration: Narration,
   chatId: ChatId,
   by: UserId,
   patch: ChatPatch,
@@ -23,6 +25,7 @@ export function updateChat(
       reads(members, keys.members),
       ...(handle === undefined ? [] : [reads(handles, [{ handle }])]),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
@@ -36,18 +39,26 @@ export function updateChat(
         fact(numbers) {
           const rev = numbers.rev(chatId);
           const chat = { ...after, rev };
+          const told = isRenamed(access.chat, chat)
+            ? narration.tell(numbers, by, {
+              type: "system",
+              event: "titleChanged",
+              title: chat.title!,
+            })
+            : { rows: [], events: [] };
           return {
             rows: [
               put(chats, chat),
               ...(handle === undefined
                 ? []
                 : [put(handles, { handle, chatId })]),
+              ...told.rows,
             ],
             events: [{
               chat: chatId,
               rev,
               event: { type: "chat.updated", chatId, rev, chat: chatOf(chat) },
-            }],
+            }, ...told.events],
             reply: undefined,
           };
         },
@@ -55,6 +66,10 @@ export function updateChat(
     },
   };
 }
+
+/** Whether there is something to tell in a group. */
+const isRenamed = (before: ChatRow, after: ChatRow) =>
+  after.kind === "group" && after.title !== before.title;
 
 /** The fields that the patch names. */
 const given = (patch: ChatPatch): Partial<ChatRow> =>

@@ -10,7 +10,7 @@ import {
 } from "../chats/mod.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
-import { changeMessage, type Target } from "./change.ts";
+import { changeMessage, isTold, type Target } from "./change.ts";
 import { hiddenMessages } from "./hidden_store.ts";
 import { mentionsOfChanged } from "./mentions.ts";
 import { type MessageTable, places } from "./store.ts";
@@ -19,8 +19,9 @@ import { type MessageTable, places } from "./store.ts";
 export const deleteForEveryone = (messages: MessageTable, target: Target) =>
   changeMessage(messages, target, (message, access) => {
     if (message.deletedAt !== null) return "unchanged";
+    const sender = isTold(message) ? undefined : message.senderId;
     if (
-      !mayDeleteFor(access, message.senderId) ||
+      !mayDeleteFor(access, sender) ||
       !mayTouchPost(access, message.postedAs)
     ) {
       return forbidden(

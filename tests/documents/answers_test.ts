@@ -208,6 +208,8 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await pretendFull(service, chatId, 2);
     await ada("POST", request);
     await late("POST", `/invites/${open.code}/join`);
+    await pretendInvites(service, chatId);
+    await make({});
     await ada("DELETE", `${own}/invites/${inviteId}`);
   });
 
@@ -350,6 +352,14 @@ async function longSignedIn({ db }: TestApp, { device }: Session) {
   await db.database.run(
     sql`update devices set created_at = now() - interval '1 day'
       where device_id = ${device.deviceId}::uuid`,
+  );
+}
+
+async function pretendInvites({ db }: TestApp, chatId: string) {
+  await db.database.run(
+    sql`insert into invites select ${chatId}::uuid, gen_random_uuid(),
+        sha256(gen_random_uuid()::text::bytea), 1, '', ${nobody}::uuid, now(),
+        null, null, 0, false from generate_series(1, ${limits.invitesPerChat})`,
   );
 }
 
