@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Session } from "../src/protocol/accounts.ts";
 import type { History } from "../src/protocol/messages.ts";
+import type { ChatItem } from "../src/protocol/sync.ts";
 import { createLocalRelay } from "../src/relay/local.ts";
 import { accepted } from "./support/answers.ts";
 import { anotherIsolate, type TestApp, testApp } from "./support/app.ts";
@@ -55,7 +56,7 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
   const second = await send(bob, "second");
   await send(bob, "third");
 
-  async function compare() {
+  async function compare(path: string) {
     for (const person of [ann, bob, eve]) {
       const truth = await on(without, person).call<History>("GET", path);
       assert.equal(truth.status, 200);
@@ -80,7 +81,7 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
     }
   }
 
-  await compare();
+  await compare(path);
   const changes: Record<string, () => Promise<unknown>> = {
     "a message": () => send(ann, "fourth"),
     "an edit": () => ann.call("PATCH", `${path}/${first}`, content("1st")),
@@ -103,9 +104,27 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
       if (typeof answer !== "string") {
         accepted(answer as Awaited<ReturnType<Person["call"]>>);
       }
-      await compare();
+      await compare(path);
     });
   }
+
+  await t.step("after a post was viewed, which takes no rev", async () => {
+    const body = { kind: "channel", title: "News", visibility: "public" };
+    const made = await ann.call<ChatItem>("POST", "/chats", body);
+    const channel = `/chats/${accepted(made).chatId}`;
+    for (const person of [bob, eve]) {
+      accepted(await person.call("POST", `${channel}/join`));
+    }
+    const posts = `${channel}/messages`;
+    accepted(await ann.call("POST", posts, content("A post")));
+    await compare(posts);
+    for (const person of [bob, eve]) {
+      accepted(await person.call("POST", `${channel}/read`, { seq: 1 }));
+      await compare(posts);
+    }
+    const { items } = accepted(await bob.call<History>("GET", posts));
+    assert.equal(items[0]!.views, 2);
+  });
 
   await t.step("a member who was removed has none", async () => {
     const gone = `/chats/${chatId}/members/${eve.userId}`;

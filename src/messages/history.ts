@@ -72,9 +72,7 @@ async function readLatest(
     const rows = opened.at(now!.epoch, places);
     if (rows) {
       opened.page(true);
-      const items = rows.map((row, i) =>
-        messageOf({ ...row, mine: places[i]!.mine })
-      );
+      const items = rows.map((row, i) => messageOf({ ...row, ...places[i]! }));
       return latestPage(items, limit);
     }
   }

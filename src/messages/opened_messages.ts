@@ -3,6 +3,9 @@ import type { ChatId, MessageId } from "../protocol/ids.ts";
 import type { Announcement } from "../relay/relay.ts";
 import type { MessageRow, OpenMessages, StoredMessage } from "./store.ts";
 
+/** A message without what changes while its `rev` stays. */
+export type KeptMessage = Omit<MessageRow, "views">;
+
 /** Which message, and as of which change. */
 export type Place = Pick<StoredMessage, "messageId" | "rev">;
 
@@ -34,7 +37,7 @@ export interface OpenedMessages {
   begin(epoch: string): void;
   warm(chatId: ChatId): void;
   /** The messages at these places, in order; undefined where one is not at hand. */
-  at(epoch: string, places: readonly Place[]): MessageRow[] | undefined;
+  at(epoch: string, places: readonly Place[]): KeptMessage[] | undefined;
   page(isAtHand: boolean): void;
   hear(announcements: readonly Announcement[]): void;
   readonly bytes: number;
@@ -55,7 +58,7 @@ export function createOpenedMessages({
   ttlMs = keptMs,
 }: OpenedMessagesParts): OpenedMessages {
   const times = { ttl: ttlMs, ttlResolution: 0, perf: { now } };
-  const kept = new LRUCache<MessageId, MessageRow>({
+  const kept = new LRUCache<MessageId, KeptMessage>({
     ...times,
     maxSize: maxBytes,
     // The words are there twice, sealed and open.
@@ -100,7 +103,7 @@ export function createOpenedMessages({
 
     at(epoch, places) {
       if (epoch !== known) return undefined;
-      const rows: MessageRow[] = [];
+      const rows: KeptMessage[] = [];
       for (const { messageId, rev } of places) {
         const row = kept.get(messageId);
         if (row?.rev !== rev) return undefined;
@@ -129,7 +132,7 @@ export function createOpenedMessages({
 }
 
 /** Nothing of the reader for whom it was read. */
-const shared = (row: MessageRow): MessageRow => ({
+const shared = (row: MessageRow): KeptMessage => ({
   chatId: row.chatId,
   seq: row.seq,
   rev: row.rev,
@@ -145,11 +148,12 @@ const shared = (row: MessageRow): MessageRow => ({
   editedAt: row.editedAt,
   pinnedAt: row.pinnedAt,
   deletedAt: row.deletedAt,
+  postedAs: row.postedAs,
   content: row.content,
 });
 
 /** The same sealed bytes at the same place hold the same words. */
-function isSame(one: StoredMessage, other: StoredMessage): boolean {
+function isSame(one: KeptMessage, other: StoredMessage): boolean {
   if (one.chatId !== other.chatId || one.keyVersion !== other.keyVersion) {
     return false;
   }

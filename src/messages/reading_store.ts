@@ -1,6 +1,6 @@
 import { sql, type Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
-import { columns, type StoredMessage } from "./store.ts";
+import { columnsOf, type StoredMessage, viewsOf } from "./store.ts";
 
 /** What of a message is its reader's own: the emoji that the reader chose on it. */
 export interface OwnPart {
@@ -14,9 +14,9 @@ export type ReadMessage = StoredMessage & OwnPart;
 const seenBy = (
   chatId: ChatId | Statement<unknown>,
   userId: UserId,
-  common: Statement<unknown> = columns,
+  wanted: Statement<unknown> = columnsOf(sql`m`),
 ) =>
-  sql`select ${common},
+  sql`select ${wanted},
       case when reaction_counts = '[]' then '[]' else (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
@@ -36,20 +36,23 @@ export const messagesBefore = (
     seenBy(chatId, userId)
   } and seq < ${seq} order by seq desc limit ${limit}`;
 
-/** Where a message stands, as of which change, and what of it is its reader's own. */
+/**
+ * Where a message stands and as of which change, with all that is its reader's own or changes without
+ * a `rev`: the rest of it follows from these.
+ */
 export type SeenPlace =
-  & Pick<StoredMessage, "messageId" | "seq" | "rev">
+  & Pick<StoredMessage, "messageId" | "rev" | "views">
   & OwnPart;
 
 /**
- * The places of the latest messages, the newest first: what `messagesBefore` finds without what is
- * alike for everybody. In one row, since a page of rows takes as long to read as its contents.
+ * The places of the latest messages, the newest first: what `messagesBefore` finds, without what is at
+ * hand elsewhere. In one row, since a page of rows takes long to parse.
  */
 export const latestPlaces = (chatId: ChatId, userId: UserId, limit: number) =>
   sql<{ places: SeenPlace[] }>`select coalesce(json_agg(json_build_object(
-      'messageId', message_id, 'seq', seq, 'rev', rev, 'mine', mine
+      'messageId', message_id, 'rev', rev, 'views', views, 'mine', mine
     ) order by seq desc), '[]') as places from (${
-    seenBy(chatId, userId, sql`message_id, seq, rev`)
+    seenBy(chatId, userId, sql`message_id, seq, rev, ${viewsOf(sql`m`)}`)
   } order by seq desc limit ${limit}) place`;
 
 /** Which history of the database this is. */
