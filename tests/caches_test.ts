@@ -109,7 +109,12 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
   }
 
   await t.step("after a post was viewed, which takes no rev", async () => {
-    const body = { kind: "channel", title: "News", visibility: "public" };
+    const body = {
+      kind: "channel",
+      title: "News",
+      visibility: "public",
+      handle: `news_${Date.now().toString(36)}`,
+    };
     const made = await ann.call<ChatItem>("POST", "/chats", body);
     const channel = `/chats/${accepted(made).chatId}`;
     for (const person of [bob, eve]) {
