@@ -161,12 +161,14 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    onPrivacy: (presence) => announce([{ presence }]),
     onDeleted: (userId) => erasure.begin(userId),
   });
   const contacts = createContacts({
     db,
     changes,
     accounts,
+    ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const chats = createChats({
@@ -272,9 +274,11 @@ export async function createApp(
     inbox,
     messages,
     presence,
+    contacts,
+    typing: createRateLimit(rates.typingPerChat),
     announce,
     authenticate: accounts.authenticate,
-    readUser: ({ userId }) => accounts.user(userId),
+    readUser: ({ userId }) => accounts.self(userId),
     log,
     clock: systemClock,
     now: () => performance.now(),

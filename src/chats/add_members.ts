@@ -5,6 +5,7 @@ import {
   type Put,
   reads,
 } from "../changes/mod.ts";
+import { reachReads, refuseAdding } from "../contacts/mod.ts";
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
@@ -28,6 +29,7 @@ export function addMembers(
       reads(chats, keys.chat),
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
+      ...reachReads(by, people),
     ],
     decide(state) {
       const access = admit(state, chatId, by);
@@ -47,6 +49,8 @@ export function addMembers(
       const isIn = (i: number) =>
         present[i] !== undefined && present[i].leftAt === null;
       const coming = people.filter((_, i) => !isIn(i));
+      const unwilling = refuseAdding(state, by, coming);
+      if (unwilling) return unwilling;
       if (access.chat.memberCount + coming.length > limits.groupMembers) {
         return new Problem("conflict", {
           detail: `A group has at most ${limits.groupMembers} members`,

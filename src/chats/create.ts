@@ -11,8 +11,9 @@ import {
 import {
   directChats,
   directKeyOf,
-  refuseRelated,
-  relatedReads,
+  reachReads,
+  refuseAdding,
+  refuseFirstWord,
 } from "../contacts/mod.ts";
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -48,10 +49,8 @@ export function createChat(wish: NewChat): Command<Created> {
     reads: [
       reads(chats, [wish]),
       reads(users, people.map((userId) => ({ userId }))),
-      ...(directKey === null ? [] : [
-        reads(directChats, [{ directKey }]),
-        ...relatedReads(wish.creatorId, wish.memberIds),
-      ]),
+      ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+      ...reachReads(wish.creatorId, wish.memberIds),
     ],
     decide: (state) => decide(state, wish, people, directKey),
   };
@@ -85,8 +84,8 @@ function decide(
       : new Problem("id_taken", { detail: "The chatId is already in use" });
   }
   const refusal = directKey === null
-    ? undefined
-    : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
+    ? refuseAdding(state, wish.creatorId, wish.memberIds)
+    : refuseFirstWord(state, wish.creatorId, wish.memberIds[0]!);
   if (refusal) return refusal;
   return { fact: (numbers) => made(state, numbers, wish, people, directKey) };
 }

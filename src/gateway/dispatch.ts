@@ -1,5 +1,7 @@
 import type { Announce } from "../changes/mod.ts";
 import type { Caller } from "../http/env.ts";
+import type { Contacts } from "../contacts/mod.ts";
+import type { RateLimit } from "../http/rate_limit.ts";
 import type { Inbox } from "../inbox/mod.ts";
 import type { Messages } from "../messages/mod.ts";
 import type { PresenceService } from "../presence/mod.ts";
@@ -16,7 +18,10 @@ export interface DispatchParts {
   readonly messages: Messages;
   readonly inbox: Pick<Inbox, "readChanges">;
   readonly presence: Pick<PresenceService, "setActive" | "watch">;
+  readonly contacts: Pick<Contacts, "isBlockedChat">;
   readonly hub: Pick<Hub, "isIn">;
+  /** How often one person may tell a chat of her typing. */
+  readonly typing: RateLimit;
   readonly announce: Announce;
   authenticate(token: string): Promise<Caller>;
 }
@@ -35,7 +40,8 @@ export type Dispatch = (
 ) => Promise<object>;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const { messages, inbox, presence, hub, announce, authenticate } = parts;
+  const { messages, inbox, presence, contacts, hub } = parts;
+  const { announce, authenticate } = parts;
   const targetOf = (
     { userId: by }: Connection,
     { chatId, messageId }: ClientFrameOf<"edit" | "delete" | "react">,
@@ -61,9 +67,13 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       return {};
     },
 
-    typing: (connection, { chatId, active }) => {
-      if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
+    typing: async (connection, { chatId, active }) => {
       const { userId } = connection;
+      if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
+      parts.typing.take(`${userId} ${chatId}`);
+      if (await contacts.isBlockedChat(chatId)) throw new Problem("blocked");
+      // The person may have been removed meanwhile.
+      if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
       announce([{
         chat: chatId,
         event: { type: "typing", chatId, userId, active },
