@@ -171,12 +171,6 @@ export async function createApp(
     ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
-  const chats = createChats({
-    db,
-    changes,
-    newId: uuidv7,
-    newDataKey: sealer.newDataKey,
-  });
   const messages = createMessages({
     db,
     changes,
@@ -189,12 +183,19 @@ export async function createApp(
       log.error("message does not open", { error });
     },
   });
+  const chats = createChats({
+    db,
+    changes,
+    newId: uuidv7,
+    newDataKey: sealer.newDataKey,
+    narrate: messages.narrate,
+  });
   const erasure = cleanup.use(startErasure({
     db,
     clock: systemClock,
     // Whoever is in no chat any more leaves no more traces behind.
     steps: [
-      leaveChats({ db, changes }),
+      leaveChats({ db, changes, narrate: messages.narrate }),
       forgetContacts({ db, contacts }),
       eraseReading(db),
       erasePresence(db),

@@ -11,12 +11,14 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { join } from "./membership.ts";
+import type { Narration } from "./narration.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
 import { memberOf } from "./shape.ts";
 import { chats, members } from "./store.ts";
 
 /** Adds people to a group; those who are in it already stay as they are. */
 export function addMembers(
+  narration: Narration,
   chatId: ChatId,
   by: UserId,
   userIds: readonly UserId[],
@@ -31,6 +33,7 @@ export function addMembers(
       reads(users, people.map((userId) => ({ userId }))),
       ...reachReads(by, people),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
@@ -72,7 +75,16 @@ export function addMembers(
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });
-          return { rows, events, reply };
+          const told = narration.tell(numbers, by, {
+            type: "system",
+            event: "memberJoined",
+            userIds: coming,
+          });
+          return {
+            rows: [...rows, ...told.rows],
+            events: [...events, ...told.events],
+            reply,
+          };
         },
       };
     },
