@@ -11,6 +11,8 @@ import type {
   ReplyData,
 } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
+import type { ChatKind } from "../protocol/chats.ts";
+import type { ChatId } from "../protocol/ids.ts";
 import type { Connection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 
@@ -20,6 +22,7 @@ export interface DispatchParts {
   readonly presence: Pick<PresenceService, "setActive" | "watch">;
   readonly contacts: Pick<Contacts, "isBlockedChat">;
   readonly hub: Pick<Hub, "isIn">;
+  kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
   /** How often one person may tell a chat of her typing. */
   readonly typing: RateLimit;
   readonly announce: Announce;
@@ -40,7 +43,7 @@ export type Dispatch = (
 ) => Promise<object>;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const { messages, inbox, presence, contacts, hub } = parts;
+  const { messages, inbox, presence, contacts, hub, kindOf } = parts;
   const { announce, authenticate } = parts;
   const targetOf = (
     { userId: by }: Connection,
@@ -71,9 +74,18 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const { userId } = connection;
       if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
       parts.typing.take(`${userId} ${chatId}`);
-      if (await contacts.isBlockedChat(chatId)) throw new Problem("blocked");
+      const kind = await kindOf(chatId);
+      const isBlocked = kind === "direct" &&
+        await contacts.isBlockedChat(chatId);
       // The person may have been removed meanwhile.
       if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
+      if (isBlocked) throw new Problem("blocked");
+      // It would tell everybody who is about to post.
+      if (kind === "channel") {
+        throw new Problem("forbidden", {
+          detail: "Nobody is shown typing in a channel",
+        });
+      }
       announce([{
         chat: chatId,
         event: { type: "typing", chatId, userId, active },
