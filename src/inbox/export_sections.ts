@@ -10,12 +10,14 @@ import type { Clock } from "../lib/clock.ts";
 import {
   hiddenBy,
   type HiddenPlace,
+  type OpenContent,
   type OpenMessages,
 } from "../messages/mod.ts";
 import type { AccountExport, ExportedChat } from "../protocol/export.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import {
+  ownEarlier,
   ownMessages,
   ownReactions,
   paged,
@@ -27,6 +29,7 @@ import { type ExportedChatRow, exportedChats, seenAt } from "./export_store.ts";
 interface SectionParts {
   readonly read: Read;
   readonly open: OpenMessages;
+  readonly openContent: OpenContent;
   readonly clock: Clock;
 }
 
@@ -42,7 +45,7 @@ export type Sections = {
 };
 
 export function sectionsOf(
-  { read, open, clock }: SectionParts,
+  { read, open, openContent, clock }: SectionParts,
   userId: UserId,
   current: DeviceId,
 ): Sections {
@@ -82,6 +85,7 @@ export function sectionsOf(
       for await (const rows of pages) yield rows.map(chatOf);
     },
     messages: () => ownMessages(read, open, userId),
+    earlierContents: () => ownEarlier(read, openContent, userId),
     reactions: () => ownReactions(read, userId),
     hiddenMessages: () =>
       paged<HiddenPlace>(

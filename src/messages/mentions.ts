@@ -41,6 +41,10 @@ export function withAllowedMentions(
   );
 }
 
+/** The content with nobody meant by it. */
+export const withoutMentions = (content: Content): Content =>
+  withMentions(content, () => false);
+
 type Mention = Extract<Entity, { type: "mention" }>;
 
 function withMentions(

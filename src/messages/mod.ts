@@ -13,6 +13,8 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type {
   Content,
   DeleteFor,
+  EarlierContent,
+  ForwardedFrom,
   History,
   HistoryQuery,
   Message,
@@ -24,20 +26,25 @@ import { Problem } from "../protocol/problem.ts";
 import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
+import { forwardMessage } from "./forward.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
 import { pinMessage } from "./pin.ts";
 import { react } from "./react.ts";
+import { readEdits } from "./read_edits.ts";
 import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
 import { type SealContent, sendMessage } from "./send.ts";
 import { readStatus } from "./status.ts";
 import {
   messageTable,
+  type OpenContent,
   type OpenMessages,
   type StoredMessage,
 } from "./store.ts";
 
 export { eraseReading } from "./erase.ts";
 export {
+  earlierBy,
+  type EarlierPlace,
   hiddenBy,
   type HiddenPlace,
   messagesBy,
@@ -52,7 +59,7 @@ export {
 } from "./reading_store.ts";
 export { receiptsChangedFrom, receiptsOf } from "./receipt_store.ts";
 export { broadcastOf } from "./shape.ts";
-export { type OpenMessages } from "./store.ts";
+export { type OpenContent, type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 
 /** Every verb rejects with a `Problem`; a chat or message the caller may not see answers `not_found`. */
@@ -72,11 +79,20 @@ export interface Messages {
     messageId: MessageId,
     query: ListQuery,
   ): Promise<List<Message>>;
+  /** What the message said before it was edited, the latest first. */
+  edits(
+    chatId: ChatId,
+    by: UserId,
+    messageId: MessageId,
+    query: ListQuery,
+  ): Promise<List<EarlierContent>>;
   status(
     chatId: ChatId,
     by: UserId,
     messageId: MessageId,
   ): Promise<MessageStatus>;
+  /** Opens what is sealed in one place. */
+  readonly openContent: OpenContent;
   /** Opens stored messages for the capabilities that show them. */
   readonly open: OpenMessages;
 }
@@ -98,9 +114,18 @@ export function createMessages(
 ): Messages {
   const seal: SealContent = async (chatId, messageId) => {
     const sealText = await sealer.sealing(chatId, messageId);
-    return (content) => sealText(JSON.stringify(content));
+    return ({ content, forwardedFrom }) =>
+      sealText(
+        JSON.stringify(forwardedFrom ? { ...content, forwardedFrom } : content),
+      );
   };
-  const open = createOpen(sealer, onUnreadable);
+  const openContent: OpenContent = async (place) => {
+    const { forwardedFrom = null, ...content } = JSON.parse(
+      await sealer.open(place),
+    ) as Content & { forwardedFrom?: ForwardedFrom };
+    return { content, forwardedFrom };
+  };
+  const open = createOpen(openContent, onUnreadable);
   const table = messageTable(open);
   const reader = { db, open };
 
@@ -109,14 +134,19 @@ export function createMessages(
     changes.submit({ prepare: () => sealer.keepKeys(chatId), ...command });
 
   return {
-    send: (chatId, by, { messageId, content, replyTo }) =>
-      changes.submit(sendMessage(table, seal, {
+    send(chatId, by, { messageId, content, forward, replyTo }) {
+      const wish = {
         chatId,
         messageId: messageId ?? newId() as MessageId,
         senderId: by,
-        content,
         replyTo,
-      })),
+      };
+      return changes.submit(
+        forward
+          ? forwardMessage(table, seal, sealer.keepKeys, wish, forward)
+          : sendMessage(table, seal, wish, content!),
+      );
+    },
     edit: (target, content) =>
       change(target, editMessage(table, seal, target, content)),
     delete: (target, reach) =>
@@ -132,7 +162,10 @@ export function createMessages(
     read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),
     replies: (chatId, by, messageId, query) =>
       turns(by, () => readReplies(reader, chatId, by, messageId, query)),
+    edits: (chatId, by, messageId, query) =>
+      readEdits(reader, openContent, chatId, by, messageId, query),
     status: (chatId, by, messageId) => readStatus(db, chatId, by, messageId),
+    openContent,
     open,
   };
 }
@@ -142,23 +175,25 @@ export function createMessages(
  * row does not close a whole chat.
  */
 function createOpen(
-  sealer: Sealer,
+  openContent: OpenContent,
   onUnreadable: (error: unknown) => void,
 ): OpenMessages {
-  async function contentOf({ sealed, ...row }: StoredMessage) {
-    if (sealed === null) return null;
+  const nothing = { content: null, forwardedFrom: null };
+
+  async function openedOf({ sealed, ...row }: StoredMessage) {
+    if (sealed === null) return nothing;
     try {
-      return JSON.parse(await sealer.open({ ...row, sealed })) as Content;
+      return await openContent({ ...row, sealed });
     } catch (error) {
       // The keys could not be read: that says nothing of the row.
       if (error instanceof Problem) throw error;
       onUnreadable(error);
-      return null;
+      return nothing;
     }
   }
 
   return (rows) =>
     Promise.all(
-      rows.map(async (row) => ({ ...row, content: await contentOf(row) })),
+      rows.map(async (row) => ({ ...row, ...await openedOf(row) })),
     );
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Device, Me, User } from "./accounts.ts";
 import { ChatKind, Role } from "./chats.ts";
 import { ChatId } from "./ids.ts";
-import { Message } from "./messages.ts";
+import { Content, Message } from "./messages.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
 
@@ -49,6 +49,7 @@ export const ExportedMessage = Message.pick({
   seq: true,
   messageId: true,
   content: true,
+  forwardedFrom: true,
   replyTo: true,
   createdAt: true,
   editedAt: true,
@@ -59,6 +60,17 @@ export const ExportedMessage = Message.pick({
     "A message that the account sent. `content` is null where nobody can read it any more",
 });
 export type ExportedMessage = z.infer<typeof ExportedMessage>;
+
+export const ExportedEarlier = z.object({
+  chatId: ChatId,
+  seq: Seq,
+  content: Content.nullable(),
+  writtenAt: Timestamp,
+}).meta({
+  id: "ExportedEarlier",
+  description: "What a message of the account said before it was edited",
+});
+export type ExportedEarlier = z.infer<typeof ExportedEarlier>;
 
 export const ExportedReaction = z.object({
   chatId: ChatId,
@@ -79,6 +91,7 @@ export const AccountExport = z.object({
   lastSeenAt: Timestamp.nullable(),
   chats: z.array(ExportedChat),
   messages: z.array(ExportedMessage),
+  earlierContents: z.array(ExportedEarlier),
   reactions: z.array(ExportedReaction),
   hiddenMessages: z.array(HiddenMessage),
 }).meta({

@@ -3,7 +3,13 @@ import { Presence } from "./accounts.ts";
 import { Event } from "./events.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
-import { Content, DeleteFor } from "./messages.ts";
+import {
+  Content,
+  DeleteFor,
+  oneThing,
+  saysOneThing,
+  sendFields,
+} from "./messages.ts";
 import { ProblemDocument } from "./problem.ts";
 import { Changes, Welcome } from "./sync.ts";
 import { Counter, Emoji, Rev, Seq, Timestamp } from "./text.ts";
@@ -51,14 +57,11 @@ export type HelloFrame = z.infer<typeof HelloFrame>;
 
 /** What a client may ask for once it has said hello. */
 export const ClientFrame = z.discriminatedUnion("type", [
-  frame("send", "Sends a message; answered once it is durable", {
-    chatId: ChatId,
-    messageId: MessageId,
-    content: Content,
-    replyTo: MessageId.optional().meta({
-      examples: ["019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b05"],
-    }),
-  }),
+  frame(
+    "send",
+    "Sends a message, or forwards one; answered once it is durable",
+    { chatId: ChatId, messageId: MessageId, ...sendFields },
+  ).refine(saysOneThing, oneThing),
   frame("edit", "Changes the content of one's own message", {
     chatId: ChatId,
     messageId: MessageId,

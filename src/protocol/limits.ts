@@ -10,6 +10,8 @@ export const limits = {
   entitiesPerText: 100,
   /** Longest address of a link, in UTF-16 units. */
   linkLength: 2048,
+  /** Earlier contents that are kept of one message. */
+  editsKept: 20,
   /** Most people in one group. */
   groupMembers: 1024,
   /** Most people named in one request that makes or extends a group. */

@@ -302,10 +302,16 @@ Deno.test("entities and mentions", async (t) => {
         const stored: Content[] = [];
         const send = sendMessage(
           messageTable((rows) =>
-            Promise.resolve(rows.map((row) => ({ ...row, content: null })))
+            Promise.resolve(
+              rows.map((row) => ({
+                ...row,
+                content: null,
+                forwardedFrom: null,
+              })),
+            )
           ),
           () =>
-            Promise.resolve((content) => {
+            Promise.resolve(({ content }) => {
               stored.push(content);
               return { keyVersion: 1, sealed: new Uint8Array(40) };
             }),
@@ -313,9 +319,9 @@ Deno.test("entities and mentions", async (t) => {
             chatId: where,
             messageId: newId(),
             senderId: ann.userId,
-            content: { ...said("@bob"), entities: [to(bob.userId)] },
             replyTo: undefined,
           },
+          { ...said("@bob"), entities: [to(bob.userId)] },
         );
         await send.prepare!();
         const removal = removeMember(where, ann.userId, bob.userId, []);
