@@ -7,6 +7,7 @@ import {
   type SweepSource,
 } from "./changes/mod.ts";
 import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
+import { createContacts, forgetContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -162,11 +163,11 @@ export async function createApp(
     newId: uuidv7,
     onDeleted: (userId) => erasure.begin(userId),
   });
-  const chats = createChats({
+  const contacts = createContacts({
     db,
     changes,
-    newId: uuidv7,
-    newDataKey: sealer.newDataKey,
+    accounts,
+    requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const messages = createMessages({
     db,
@@ -180,11 +181,23 @@ export async function createApp(
       log.error("message does not open", { error });
     },
   });
+  const chats = createChats({
+    db,
+    changes,
+    newId: uuidv7,
+    newDataKey: sealer.newDataKey,
+    narrate: messages.narrate,
+  });
   const erasure = cleanup.use(startErasure({
     db,
     clock: systemClock,
     // Whoever is in no chat any more leaves no more traces behind.
-    steps: [leaveChats({ db, changes }), eraseReading(db), erasePresence(db)],
+    steps: [
+      leaveChats({ db, changes, narrate: messages.narrate }),
+      forgetContacts({ db, contacts }),
+      eraseReading(db),
+      erasePresence(db),
+    ],
     background,
   }));
   const inbox = createInbox({ db, open: messages.open, turns });
@@ -299,6 +312,7 @@ export async function createApp(
       perIp: createRateLimit(rates.signInsPerIp),
       perName: createRateLimit(rates.signInsPerName),
     },
+    contacts,
     presence,
     chats,
     messages,

@@ -9,6 +9,7 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content, ForwardRef } from "../protocol/messages.ts";
 import type { CallOptions, ChatsApi } from "./chats_api.ts";
 import type { ChatState } from "./chat_state.ts";
+import type { ContactsApi } from "./contacts_api.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
@@ -94,6 +95,7 @@ export interface ParleyClient extends AsyncDisposable {
   readonly chats: ChatsApi;
   readonly messages: MessagesApi;
   readonly users: UsersApi;
+  readonly contacts: ContactsApi;
   readonly me: MeApi;
   readonly devices: DevicesApi;
 }

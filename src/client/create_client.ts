@@ -1,6 +1,7 @@
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { type CallOptions, createChatsApi } from "./chats_api.ts";
 import type { ParleyClient, SendOptions } from "./client.ts";
+import { createContactsApi } from "./contacts_api.ts";
 import { createEmitter } from "./emitter.ts";
 import { clientError, unavailable } from "./error.ts";
 import type { ClientEvents } from "./events.ts";
@@ -134,6 +135,7 @@ export function createClient(options: ClientOptions): ParleyClient {
     chats: createChatsApi(rest),
     messages: parts.messages,
     users: createUsersApi(rest),
+    contacts: createContactsApi(rest),
     me: createMeApi(rest, session.end),
     devices: createDevicesApi(rest),
 

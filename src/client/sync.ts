@@ -36,6 +36,8 @@ type AccountEvent = EventOf<
   | "message.hidden"
   | "account.updated"
   | "device.updated"
+  | "contact.updated"
+  | "contact.viewed"
 >;
 type AccountPage = SyncPage & { to: number };
 
@@ -72,7 +74,8 @@ export function createSync(options: SyncOptions): Sync {
           registry.chats.get(chatId)?.hide(seq);
         }
         registry.catchUp(false);
-        emit("account", { me: page.me, devices: page.devices });
+        const { me, devices, contacts, contactsViewedRev } = page;
+        emit("account", { me, devices, contacts, contactsViewedRev });
       },
       onCaughtUp() {},
       onRefused: (error) => emit("error", error),

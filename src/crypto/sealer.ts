@@ -1,7 +1,7 @@
 import type { ChatId, MessageId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { associatedData, decrypt, encrypt } from "./aead.ts";
-import { newDataKey, type StoredKey } from "./data_keys.ts";
+import { newDataKey, type StoredKey, unwrapDataKey } from "./data_keys.ts";
 import { createKeyCache, type KeyCacheParts } from "./key_cache.ts";
 
 /** Sealed content and the version of the chat's data key that opens it. */
@@ -15,6 +15,9 @@ export interface SealedMessage extends Sealed {
   readonly chatId: ChatId;
   readonly messageId: MessageId;
 }
+
+/** Seals for one chat on the spot. */
+export type SealNow = (messageId: MessageId, plaintext: string) => Sealed;
 
 /**
  * Seals message content with the data keys of its chat: AES-256-GCM, a fresh nonce each time, and
@@ -37,6 +40,11 @@ export interface Sealer {
     chatId: ChatId,
     messageId: MessageId,
   ): Promise<(plaintext: string) => Sealed>;
+  /**
+   * The same for any messages of one chat; for one that is about to be made, its first key is given.
+   * Rejects with `not_found` where there is none.
+   */
+  sealingIn(chatId: ChatId, first?: StoredKey): Promise<SealNow>;
   /**
    * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
    * nothing beside it: with one session, as the embedded database has, it would wait for itself.
@@ -82,23 +90,41 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     }
   }
 
-  async function sealing(chatId: ChatId, messageId: MessageId) {
+  async function newestKey(chatId: ChatId) {
     const { newest, byVersion } = await cache.keep(chatId);
     const key = byVersion.get(newest);
     if (!key) throw new Problem("not_found");
-    const aad = place(chatId, messageId, newest);
-    return (plaintext: string): Sealed => ({
-      keyVersion: newest,
-      sealed: encrypt(key, utf8.encode(plaintext), aad),
-    });
+    return { key, keyVersion: newest };
+  }
+
+  async function sealingIn(
+    chatId: ChatId,
+    first?: StoredKey,
+  ): Promise<SealNow> {
+    const { key, keyVersion } = first
+      ? {
+        key: await unwrapDataKey(parts.masterKeys, first),
+        keyVersion: first.keyVersion,
+      }
+      : await newestKey(chatId);
+    return (messageId, plaintext) => {
+      const aad = place(chatId, messageId, keyVersion);
+      const sealed = encrypt(key, utf8.encode(plaintext), aad);
+      return { keyVersion, sealed };
+    };
+  }
+
+  async function sealing(chatId: ChatId, messageId: MessageId) {
+    const seal = await sealingIn(chatId);
+    return (plaintext: string) => seal(messageId, plaintext);
   }
 
   return {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
-
-    seal: async (chatId, messageId, plaintext) =>
-      (await sealing(chatId, messageId))(plaintext),
     sealing,
+    sealingIn,
+    seal: async (chatId, messageId, plaintext) =>
+      (await sealingIn(chatId))(messageId, plaintext),
 
     async keepKeys(chatId) {
       await cache.keep(chatId);

@@ -1,10 +1,16 @@
 import { forbidden } from "../chats/mod.ts";
-import { type Command, put } from "../changes/mod.ts";
+import { type Command, put, reads } from "../changes/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { Content } from "../protocol/messages.ts";
 import { Problem } from "../protocol/problem.ts";
-import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
+import {
+  alreadyDeleted,
+  changeMessage,
+  isTold,
+  type Target,
+} from "./change.ts";
 import { earlierContents } from "./edit_store.ts";
 import {
   mentionsOfChanged,
@@ -28,6 +34,9 @@ export function editMessage(
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
+    if (isTold(message)) return forbidden("What the service tells stays so");
+    const refusal = refuseBlocked(state, chatId);
+    if (refusal) return refusal;
     if (message.forwardedFrom !== null) {
       return new Problem("conflict", {
         detail: "What was forwarded is another's, and stays as it is",
@@ -49,7 +58,7 @@ export function editMessage(
         }),
       ],
     };
-  }, readsOfMentions(chatId, content));
+  }, [reads(blockedChats, [target]), ...readsOfMentions(chatId, content)]);
   return {
     ...command,
     bytes: bytesOf(content),

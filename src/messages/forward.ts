@@ -1,5 +1,11 @@
 import { type Command, reads, type State } from "../changes/mod.ts";
-import { accessKeys, admit, chatTable, memberTable } from "../chats/mod.ts";
+import {
+  accessKeys,
+  admit,
+  chatTable,
+  forbidden,
+  memberTable,
+} from "../chats/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import { isoTime } from "../lib/iso_time.ts";
 import type { SendReply } from "../protocol/frames.ts";
@@ -52,6 +58,9 @@ export function forwardMessage(
         if (original instanceof Problem) return original;
         if (original.deletedAt !== null) return alreadyDeleted();
         if (original.content === null) return notThere();
+        if (original.content.type === "system") {
+          return forbidden("What the service tells is not passed on");
+        }
         const said = {
           // Whoever was meant there is not meant here.
           content: withoutMentions(original.content),

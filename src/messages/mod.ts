@@ -5,6 +5,7 @@
  * @module
  */
 import type { Announce, Changes, Command } from "../changes/mod.ts";
+import type { Narrate } from "../chats/mod.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Turns } from "../lib/turns.ts";
@@ -18,6 +19,7 @@ import type {
   History,
   HistoryQuery,
   Message,
+  MessageContent,
   MessageStatus,
   SendMessage,
 } from "../protocol/messages.ts";
@@ -28,6 +30,7 @@ import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
 import { forwardMessage } from "./forward.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
+import { createNarrate } from "./narrate.ts";
 import { pinMessage } from "./pin.ts";
 import { react } from "./react.ts";
 import { readEdits } from "./read_edits.ts";
@@ -93,6 +96,8 @@ export interface Messages {
   ): Promise<MessageStatus>;
   /** Opens what is sealed in one place. */
   readonly openContent: OpenContent;
+  /** Tells in a chat what happens to it. */
+  readonly narrate: Narrate;
   /** Opens stored messages for the capabilities that show them. */
   readonly open: OpenMessages;
 }
@@ -122,12 +127,13 @@ export function createMessages(
   const openContent: OpenContent = async (place) => {
     const { forwardedFrom = null, ...content } = JSON.parse(
       await sealer.open(place),
-    ) as Content & { forwardedFrom?: ForwardedFrom };
+    ) as MessageContent & { forwardedFrom?: ForwardedFrom };
     return { content, forwardedFrom };
   };
   const open = createOpen(openContent, onUnreadable);
   const table = messageTable(open);
   const reader = { db, open };
+  const narrate = createNarrate({ messages: table, sealer, newId });
 
   /** Events carry the whole message, so its keys have to be at hand before the transaction begins. */
   const change = ({ chatId }: Target, command: Command<RevReply>) =>
@@ -155,7 +161,10 @@ export function createMessages(
         : change(target, deleteForEveryone(table, target)),
     react: (target, emoji, active) =>
       change(target, react(table, target, emoji, active)),
-    pin: (target, pinned) => change(target, pinMessage(table, target, pinned)),
+    pin: (target, pinned) =>
+      changes.submit(
+        pinMessage(table, narrate(target.chatId), target, pinned),
+      ),
     advanceReceipt: createReceipts(db, announce),
     history: (chatId, by, query) =>
       turns(by, () => readHistory(reader, chatId, by, query)),
@@ -166,6 +175,7 @@ export function createMessages(
       readEdits(reader, openContent, chatId, by, messageId, query),
     status: (chatId, by, messageId) => readStatus(db, chatId, by, messageId),
     openContent,
+    narrate,
     open,
   };
 }

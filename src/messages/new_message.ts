@@ -13,6 +13,7 @@ import {
   memberTable,
   refuseToNobody,
 } from "../chats/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import { isoTime } from "../lib/iso_time.ts";
 import type { SendReply } from "../protocol/frames.ts";
@@ -49,6 +50,7 @@ export function readsOfNew(
   return [
     reads(chatTable, keys.chat),
     reads(memberTable, keys.members),
+    reads(blockedChats, keys.chat),
     reads(places, [{ messageId }]),
     reads(messages, replyTo ? [{ chatId, messageId: replyTo }] : []),
   ];
@@ -76,7 +78,7 @@ export function decideNew(
       detail: "The messageId is already in use",
     });
   }
-  const refusal = refuseToNobody(access);
+  const refusal = refuseToNobody(access) ?? refuseBlocked(state, chatId);
   if (refusal) return refusal;
 
   const target = wish.replyTo

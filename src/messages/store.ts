@@ -2,7 +2,7 @@ import type { Table } from "../changes/mod.ts";
 import type { SealedMessage } from "../crypto/sealer.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
-import type { Content, ForwardedFrom } from "../protocol/messages.ts";
+import type { ForwardedFrom, MessageContent } from "../protocol/messages.ts";
 
 /** Emoji and how many people chose it, in the order of first use. */
 export type ReactionCounts =
@@ -30,7 +30,7 @@ export interface StoredMessage {
 
 /** What is sealed of a message. */
 export interface Opened {
-  readonly content: Content;
+  readonly content: MessageContent;
   readonly forwardedFrom: ForwardedFrom | null;
 }
 
@@ -39,7 +39,7 @@ export type OpenContent = (sealed: SealedMessage) => Promise<Opened>;
 
 /** A message with its content open. */
 export interface MessageRow extends StoredMessage {
-  readonly content: Content | null;
+  readonly content: MessageContent | null;
   readonly forwardedFrom: ForwardedFrom | null;
 }
 

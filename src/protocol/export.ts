@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { Device, Me, User } from "./accounts.ts";
 import { ChatKind, Role } from "./chats.ts";
+import { Contact } from "./contacts.ts";
 import { ChatId } from "./ids.ts";
-import { Content, Message } from "./messages.ts";
+import { Message, MessageContent } from "./messages.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
 
@@ -64,7 +65,7 @@ export type ExportedMessage = z.infer<typeof ExportedMessage>;
 export const ExportedEarlier = z.object({
   chatId: ChatId,
   seq: Seq,
-  content: Content.nullable(),
+  content: MessageContent.nullable(),
   writtenAt: Timestamp,
 }).meta({
   id: "ExportedEarlier",
@@ -89,6 +90,9 @@ export const AccountExport = z.object({
     description: "Those that were signed out included",
   }),
   lastSeenAt: Timestamp.nullable(),
+  contacts: z.array(Contact).meta({
+    description: "Requests and blocked people included",
+  }),
   chats: z.array(ExportedChat),
   messages: z.array(ExportedMessage),
   earlierContents: z.array(ExportedEarlier),

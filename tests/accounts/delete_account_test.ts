@@ -22,6 +22,7 @@ import {
   startAccounts,
   type TestService,
 } from "./service.ts";
+import { silent } from "../support/silent.ts";
 
 const remove = (
   service: Pick<TestService, "call">,
@@ -98,7 +99,13 @@ Deno.test("a placeholder stands where a deleted person was, and no search finds 
   const { userId } = ada.user;
   assert.deepEqual(
     await answer(await service.call("GET", `/users/${userId}`, { token })),
-    { userId, username: null, displayName: "Deleted account", about: "" },
+    {
+      userId,
+      username: null,
+      displayName: "Deleted account",
+      about: "",
+      relationship: "none",
+    },
   );
   for (const query of ["ada", "Deleted", "deleted account", "D"]) {
     const found = await answer<List<User>>(
@@ -211,7 +218,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
     });
   const batch: [Command<unknown>, string][] = [
     [
-      createChat({
+      createChat(silent(group), {
         chatId: group,
         kind: "group",
         title: "Ida's",
@@ -230,7 +237,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
       "conflict",
     ],
     [
-      createChat({
+      createChat(silent(group), {
         chatId: first,
         ...wish,
         memberIds: [ida.user.userId],
@@ -239,7 +246,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
       "not_found",
     ],
     [
-      createChat({
+      createChat(silent(group), {
         ...wish,
         chatId: second,
         creatorId: ida.user.userId,
@@ -248,7 +255,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
       }),
       "not_found",
     ],
-    [addMembers(group, ida.user.userId, [userId]), "not_found"],
+    [addMembers(silent(group), group, ida.user.userId, [userId]), "not_found"],
     [patch({ username: "ada" }, ida), "username_taken"],
     [patch({ email: "ada@example.org" }, ida), "done"],
   ];

@@ -46,6 +46,12 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   const tablet = personOf(url, accepted(login));
   accepted(await tablet.call("POST", "/auth/logout"));
 
+  const request = { userId: person.userId };
+  accepted(await friend.call("POST", "/contacts/requests", request));
+  accepted(await person.call("POST", "/contacts/requests/viewed"));
+  const asked = `/contacts/requests/${friend.userId}`;
+  accepted(await person.call("POST", `${asked}/accept`));
+
   const direct = await directChat(person, friend);
   const [own, other] = [
     await groupOf(person, friend),

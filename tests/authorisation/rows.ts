@@ -138,6 +138,33 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
     ({ userId }) => call("GET", `/users/${userId}/last-seen`),
     ({ userId }) => call("GET", `/users/${userId}/last-seen`),
   ),
+  listContacts: own(() => call("GET", "/contacts")),
+  requestContact: own(async (_, scene) => {
+    const { userId } = await scene.outsider();
+    return call("POST", "/contacts/requests", { userId });
+  }),
+  viewContactRequests: own(() => call("POST", "/contacts/requests/viewed")),
+  // Of somebody who has asked.
+  acceptContact: own(
+    async ({ userId }, scene) => {
+      const asker = await scene.outsider();
+      await asker.call("POST", "/contacts/requests", { userId });
+      return call("POST", `/contacts/requests/${asker.userId}/accept`);
+    },
+    ({ userId }) => call("POST", `/contacts/requests/${userId}/accept`),
+  ),
+  dropContactRequest: own(async (_, scene) =>
+    call("DELETE", `/contacts/requests/${(await scene.outsider()).userId}`)
+  ),
+  removeContact: own(async (_, scene) =>
+    call("DELETE", `/contacts/${(await scene.outsider()).userId}`)
+  ),
+  blockPerson: own(async (_, scene) =>
+    call("PUT", `/contacts/${(await scene.outsider()).userId}/block`)
+  ),
+  unblockPerson: own(async (_, scene) =>
+    call("DELETE", `/contacts/${(await scene.outsider()).userId}/block`)
+  ),
   listChats: own(() => call("GET", "/chats")),
   sync: own(() => call("GET", "/sync")),
   createChat: own(() => call("POST", "/chats", { kind: "group", title: "T" })),
@@ -189,6 +216,7 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   pinMessage: onMessage("PUT", "/pin", admins),
   unpinMessage: onMessage("DELETE", "/pin", admins),
   listReplies: onMessage("GET", "/replies", everyone),
+  listEdits: onMessage("GET", "/edits", everyone),
   getMessageStatus: onMessage("GET", "/status", everyone, { own: true }),
   markRead: inChat(
     everyone,

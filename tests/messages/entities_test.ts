@@ -9,7 +9,7 @@ import { messageTable } from "../../src/messages/store.ts";
 import type { Entity } from "../../src/protocol/entities.ts";
 import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import { limits } from "../../src/protocol/limits.ts";
-import type { Content, Message } from "../../src/protocol/messages.ts";
+import type { Content, Message, MessageContent } from "../../src/protocol/messages.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
 import {
@@ -19,6 +19,7 @@ import {
   type Person,
 } from "../support/peer.ts";
 import { asked, at, mention, newId, read, said, type Sent } from "./talk.ts";
+import { silent } from "../support/silent.ts";
 
 type Style = Extract<Entity, { length: number }>["type"];
 const part = (type: Style, offset: number, length: number, more = {}) =>
@@ -299,7 +300,7 @@ Deno.test("entities and mentions", async (t) => {
       `of a removal and a mention in one batch, ${first} first`,
       async () => {
         const where = await groupOf(ann, bob);
-        const stored: Content[] = [];
+        const stored: MessageContent[] = [];
         const send = sendMessage(
           messageTable((rows) =>
             Promise.resolve(
@@ -324,7 +325,13 @@ Deno.test("entities and mentions", async (t) => {
           { ...said("@bob"), entities: [to(bob.userId)] },
         );
         await send.prepare!();
-        const removal = removeMember(where, ann.userId, bob.userId, []);
+        const removal = removeMember(
+          silent(where),
+          where,
+          ann.userId,
+          bob.userId,
+          [],
+        );
         const isAfter = first === "the removal";
         await commitBatch(
           db,
@@ -336,7 +343,7 @@ Deno.test("entities and mentions", async (t) => {
           entities: isAfter ? [] : [to(bob.userId)],
         });
         assert.deepEqual(
-          (await meant(db, where)).get(1),
+          (await meant(db, where)).get(2),
           isAfter ? undefined : [bob.userId],
         );
       },

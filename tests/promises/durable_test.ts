@@ -19,8 +19,9 @@ async function holdsExactly(
   const byId = new Map<string, typeof messages[number]>(
     messages.map((message) => [message.messageId, message]),
   );
-  assert.equal(messages.length, orders.length);
-  assert.equal(byId.size, orders.length, "no id stands twice");
+  // And that the group was made.
+  assert.equal(messages.length, orders.length + 1);
+  assert.equal(byId.size, messages.length, "no id stands twice");
   for (const { messageId, said, acknowledged } of orders) {
     const { content, seq, rev, createdAt } = byId.get(messageId)!;
     assert.deepEqual(content, text(said));
@@ -52,6 +53,8 @@ Deno.test("kill -9 of the service amid 2,000 concurrent sends loses nothing ackn
 
   // Each time all that was not acknowledged is sent again, with the same ids.
   for (const killAt of [400, 1000, Infinity]) {
+    // On a busy machine everything may be answered before a kill takes effect.
+    if (count() === all.length) break;
     const sending = people.map(async ({ session }, sender) => {
       await using line = await personOf(service.url, session).connect();
       const open = orders[sender]!.filter((one) => !one.acknowledged);
@@ -62,7 +65,7 @@ Deno.test("kill -9 of the service amid 2,000 concurrent sends loses nothing ackn
     await Promise.all(sending);
     if (killAt === Infinity) break;
     await service.exited;
-    assert.ok(count() >= killAt && count() < all.length, `${count()} sent`);
+    assert.ok(count() >= killAt, `${count()} sent`);
     service = services.use(await startService(data));
   }
 
