@@ -57,11 +57,24 @@ export type HelloFrame = z.infer<typeof HelloFrame>;
 
 /** What a client may ask for once it has said hello. */
 export const ClientFrame = z.discriminatedUnion("type", [
-  frame(
-    "send",
-    "Sends a message, or forwards one; answered once it is durable",
-    { chatId: ChatId, messageId: MessageId, ...sendFields },
-  ).refine(saysOneThing, oneThing),
+  z.strictObject({
+    type: z.literal("send"),
+    id: RequestId,
+    chatId: ChatId,
+    messageId: MessageId,
+    ...sendFields,
+  }).refine(saysOneThing, oneThing).meta({
+    id: frameId("send"),
+    description:
+      "Sends a message, or forwards one; answered once it is durable. Has either `content` or `forward`",
+    examples: [{
+      type: "send",
+      id: 7,
+      chatId: "019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b03",
+      messageId: "019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b04",
+      content: { type: "text", text: "Hello, Grace" },
+    }],
+  }),
   frame("edit", "Changes the content of one's own message", {
     chatId: ChatId,
     messageId: MessageId,

@@ -123,6 +123,7 @@ export const SendMessage = z.strictObject({
 }).refine(saysOneThing, oneThing).meta({
   id: "SendMessage",
   description: "Has either `content` or `forward`",
+  examples: [{ content: { type: "text", text: "Hello, Grace" } }],
 });
 export type SendMessage = z.infer<typeof SendMessage>;
 

@@ -9,7 +9,11 @@ import { messageTable } from "../../src/messages/store.ts";
 import type { Entity } from "../../src/protocol/entities.ts";
 import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import { limits } from "../../src/protocol/limits.ts";
-import type { Content, Message, MessageContent } from "../../src/protocol/messages.ts";
+import type {
+  Content,
+  Message,
+  MessageContent,
+} from "../../src/protocol/messages.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
 import {
