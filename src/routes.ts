@@ -2,8 +2,8 @@
 import { accountRoutes, type Accounts } from "./accounts/mod.ts";
 import type { Contacts } from "./contacts/mod.ts";
 import { contactRoutes } from "./contacts/routes.ts";
-import type { Chats } from "./chats/mod.ts";
-import { chatRoutes } from "./chats/routes.ts";
+import type { Chats, Invites } from "./chats/mod.ts";
+import { chatRoutes, inviteRoutes } from "./chats/routes.ts";
 import { gatewayRoutes, type GatewayRoutesParts } from "./gateway/routes.ts";
 import type { Bearer } from "./http/bearer.ts";
 import { documentRoutes } from "./http/documents/routes.ts";
@@ -32,6 +32,7 @@ export interface RoutesParts {
   readonly contacts: Contacts;
   readonly presence: PresenceService;
   readonly chats: Chats;
+  readonly invites: Invites;
   readonly messages: Messages;
   readonly inbox: Inbox;
   readonly exports: Exports;
@@ -58,6 +59,7 @@ export function createRoutes(parts: RoutesParts): Router {
   router.route("/api/v1", contactRoutes(parts.contacts, bearer));
   router.route("/api/v1", presenceRoutes(presence, bearer));
   router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
+  router.route("/api/v1", inviteRoutes(parts.invites, inbox.readChat, bearer));
   router.route("/api/v1", messageRoutes(messages, bearer));
   router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));
   return router;

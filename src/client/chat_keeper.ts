@@ -1,9 +1,15 @@
+import type { Role } from "../protocol/chats.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Changes, ChatHead } from "../protocol/sync.ts";
 import { applyChanges, applyEvent, type ChatEvent } from "./apply.ts";
-import { type ChatState, withLastSeq, withReceipt } from "./chat_state.ts";
+import {
+  type ChatState,
+  withLastSeq,
+  withReceipt,
+  withRole,
+} from "./chat_state.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ChatChange, ClientEvents } from "./events.ts";
 import { messageAt, trimmed, withoutMessage } from "./message_window.ts";
@@ -20,6 +26,8 @@ export interface ChatKeeper {
   /** Takes no `rev`, so it is applied as it comes. */
   receipt(event: EventOf<"receipt.updated">): void;
   hide(seq: number): void;
+  /** The caller's own role, where the chat does not count that it changed. */
+  role(role: Role): void;
   /** Where the service says the chat stands; `catchUp()` goes there. */
   head(head: ChatHead): void;
   /** Reads something beside the changes and takes it in. */
@@ -107,10 +115,15 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       heardSeq = Math.max(heardSeq, seq);
       set(withoutMessage(state, seq), "event");
     },
-    head({ rev, lastSeq, deliveredSeq, readSeq }) {
+    role(role) {
+      set(withRole(state, role), "event");
+    },
+    head({ role, rev, lastSeq, deliveredSeq, readSeq }) {
       heardSeq = Math.max(heardSeq, lastSeq);
       const receipt = { userId: me, deliveredSeq, readSeq };
-      const moved = withReceipt(state, receipt, me);
+      // Of a chat that has moved on the role comes with the changes.
+      const known = rev > state.rev ? state : withRole(state, role);
+      const moved = withReceipt(known, receipt, me);
       set(rev > state.rev ? moved : withLastSeq(moved, lastSeq), "changes");
       sequence.expect(rev);
     },

@@ -86,9 +86,10 @@ async function readTogether(db: Database, wishes: readonly HeadsWish[]) {
 }
 
 const chatHeadOf = (
-  { chatId, rev, lastSeq, readSeq, deliveredSeq }: HeadRow,
+  { chatId, role, rev, lastSeq, readSeq, deliveredSeq }: HeadRow,
 ): ChatHead => ({
   chatId,
+  role,
   rev,
   lastSeq,
   readSeq,

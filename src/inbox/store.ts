@@ -2,7 +2,7 @@ import { unseenFrom } from "../changes/mod.ts";
 import { sql, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
-import type { Role } from "../protocol/chats.ts";
+import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
 import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
 
 /** What the database's present moment is called: its history, and from where on it may have been missed. */
@@ -39,6 +39,7 @@ export interface HeadRow {
   /** Which wish it answers, counted from 1. */
   readonly nth: number;
   readonly chatId: ChatId;
+  readonly role: Role;
   readonly rev: number;
   readonly lastSeq: number;
   readonly readSeq: number;
@@ -51,8 +52,9 @@ export interface HeadRow {
 
 /**
  * Every present chat of each person, and those gone that are news. Touched are those that any
- * transaction from `oldest` on has written, and those lost after an account's `rev`: what goes on in
- * a chat after it was left is no business of the person any more.
+ * transaction from `oldest` on has written, and those that came, or in which the person became another,
+ * after an account's `rev`, which the chat itself may not count. Of those left only the leaving is
+ * news: what goes on in them is no business of the person any more.
  *
  * `offset 0` has each person looked up by key. Planned as one join, a few hundred people among many
  * thousands would be found by reading whole tables.
@@ -62,12 +64,12 @@ export const headsOf = (wishes: readonly HeadsWish[]) =>
     table(wishes, { userId: "uuid", oldest: "xid8", accountRev: "bigint" })
   } with ordinality as wish (user_id, oldest, account_rev, nth)
     cross join lateral (
-      select m.chat_id, h.rev, h.last_seq,
+      select m.chat_id, m.role, h.rev, h.last_seq,
         greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
         greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
         m.left_at is not null or c.deleted_at is not null as gone,
-        case
-          when m.left_at is not null then m.account_rev > wish.account_rev
+        m.account_rev > wish.account_rev or case
+          when m.left_at is not null then false
           else h.changed_xid >= wish.oldest
             or coalesce(r.changed_xid >= wish.oldest, false)
         end as touched
@@ -94,8 +96,13 @@ export const presentChatIds = (userIds: readonly UserId[]) =>
 
 export interface ChatItemRow {
   readonly chatId: ChatId;
-  readonly kind: "direct" | "group";
+  readonly kind: ChatKind;
   readonly title: string | null;
+  readonly about: string;
+  readonly handle: string | null;
+  readonly visibility: Visibility | null;
+  readonly signatures: boolean;
+  readonly comments: boolean;
   readonly createdBy: UserId;
   readonly createdAt: Date;
   readonly memberCount: number;
@@ -110,7 +117,8 @@ export interface ChatItemRow {
 
 /** A chat is as fresh as its last message, or as its making. */
 const items = (userId: UserId) =>
-  sql`select m.chat_id, c.kind, c.title, c.created_by, c.created_at, c.member_count, m.role,
+  sql`select m.chat_id, c.kind, c.title, c.about, c.handle, c.visibility, c.signatures, c.comments,
+      c.created_by, c.created_at, c.member_count, m.role,
       h.rev, h.last_seq,
       greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,

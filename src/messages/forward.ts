@@ -2,6 +2,7 @@ import { type Command, reads, type State } from "../changes/mod.ts";
 import {
   accessKeys,
   admit,
+  type ChatRow,
   chatTable,
   forbidden,
   memberTable,
@@ -64,7 +65,8 @@ export function forwardMessage(
         const said = {
           // Whoever was meant there is not meant here.
           content: withoutMentions(original.content),
-          forwardedFrom: original.forwardedFrom ?? firstSaidIn(original),
+          forwardedFrom: original.forwardedFrom ??
+            firstSaidIn(state.get(chatTable, original), original),
         };
         return { ...said, ...seal(said) };
       }),
@@ -86,8 +88,21 @@ function originalOf(
 const notThere = () =>
   new Problem("not_found", { detail: "There is no such message to forward" });
 
-/** Who said it, but not where: whoever reads it here need not know that there is such a chat. */
-const firstSaidIn = ({ senderId, createdAt }: MessageRow): ForwardedFrom => ({
-  userId: senderId,
-  createdAt: isoTime(createdAt),
-});
+/**
+ * Who said it, but not where: whoever reads it here need not know that there is such a chat. A post of a
+ * channel that anybody may find names the channel instead; an unsigned one of another nothing at all.
+ */
+function firstSaidIn(
+  chat: ChatRow | undefined,
+  { chatId, seq, senderId, postedAs, createdAt }: MessageRow,
+): ForwardedFrom {
+  const isPublic = chat?.visibility === "public" && postedAs !== null;
+  return {
+    ...(isPublic
+      ? { chatId, seq }
+      : postedAs === "channel"
+      ? {}
+      : { userId: senderId }),
+    createdAt: isoTime(createdAt),
+  };
+}

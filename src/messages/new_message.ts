@@ -11,7 +11,9 @@ import {
   admit,
   chatTable,
   memberTable,
+  postedAs,
   refuseToNobody,
+  refuseToSpeak,
 } from "../chats/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
@@ -21,6 +23,7 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { mentionsOfNew } from "./mentions.ts";
 import { receipts } from "./receipt_store.ts";
+import { receiptUpdated } from "./receipts.ts";
 import { broadcastOf } from "./shape.ts";
 import {
   type MessageRow,
@@ -94,6 +97,10 @@ export function decideNew(
       detail: "The message to reply to was deleted",
     });
   }
+  const unfit = refuseToSpeak(access, target);
+  if (unfit) return unfit;
+  const posted = postedAs(access, target !== undefined);
+  const isTold = access.chat.kind !== "channel";
   const said = says(access);
   if (said instanceof Problem) return said;
   return {
@@ -115,19 +122,17 @@ export function decideNew(
         editedAt: null,
         pinnedAt: null,
         deletedAt: null,
+        postedAs: posted,
+        views: posted === null ? null : 0,
       };
+      const receipt = { userId: senderId, deliveredSeq: seq, readSeq: seq };
       return {
         rows: [
           put(messages, row),
           put(places, row),
           ...mentionsOfNew(row, said.content),
           // What a person wrote after, that person has read.
-          put(receipts, {
-            chatId,
-            userId: senderId,
-            deliveredSeq: seq,
-            readSeq: seq,
-          }),
+          put(receipts, { chatId, ...receipt }),
           ...(target
             ? [
               put(messages, {
@@ -147,7 +152,7 @@ export function decideNew(
             rev,
             message: broadcastOf(row),
           },
-        }],
+        }, ...(isTold ? [] : [receiptUpdated({ chatId, ...receipt }, true)])],
         reply: replyOf(row, false),
       };
     },

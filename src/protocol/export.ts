@@ -3,6 +3,7 @@ import { Device, Me, User } from "./accounts.ts";
 import { ChatKind, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
 import { ChatId } from "./ids.ts";
+import { ExportedJoinRequest } from "./invites.ts";
 import { Message, MessageContent } from "./messages.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
@@ -94,6 +95,7 @@ export const AccountExport = z.object({
     description: "Requests and blocked people included",
   }),
   chats: z.array(ExportedChat),
+  joinRequests: z.array(ExportedJoinRequest),
   messages: z.array(ExportedMessage),
   earlierContents: z.array(ExportedEarlier),
   reactions: z.array(ExportedReaction),

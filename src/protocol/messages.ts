@@ -33,12 +33,18 @@ export const MessageRef = z.object({ seq: Seq, messageId: MessageId }).meta({
 
 /** Who said first what was forwarded. */
 export const ForwardedFrom = z.object({
-  userId: UserId,
+  userId: UserId.optional().meta({
+    description: "Who said it; not told of channels",
+  }),
+  chatId: ChatId.optional().meta({
+    description: "The public channel that it is a post of",
+  }),
+  seq: Seq.optional().meta({ description: "The post in that channel" }),
   createdAt: Timestamp,
 }).meta({
   id: "ForwardedFrom",
   description:
-    "Who said it first, and when. Not where: a reader need not know of that chat",
+    "Who said it first, and when. Not where, but for a public channel: a reader need not know of that chat",
 });
 export type ForwardedFrom = z.infer<typeof ForwardedFrom>;
 
@@ -58,7 +64,9 @@ export const Message = z.object({
   seq: Seq,
   rev: Rev,
   messageId: MessageId,
-  senderId: UserId,
+  senderId: UserId.meta({
+    description: "In a channel without signatures its `chatId`, for posts",
+  }),
   content: MessageContent.nullable().meta({
     description: "null once deleted for everyone",
   }),
@@ -73,6 +81,11 @@ export const Message = z.object({
   replyCount: Counter,
   reactions: z.array(Reaction),
   pinned: z.boolean().meta({ examples: [false] }),
+  views: Counter.nullable().meta({
+    description:
+      "How many subscribers have read the post, when it was read or sent; null outside channels and for comments. Events tell no new views",
+    examples: [null],
+  }),
   createdAt: Timestamp,
   editedAt: Timestamp.nullable().meta({ examples: [null] }),
   deletedAt: Timestamp.nullable().meta({ examples: [null] }),

@@ -45,6 +45,7 @@ export function routesAlone(
     contacts: absent,
     presence: absent,
     chats: absent,
+    invites: absent,
     messages: absent,
     inbox: absent,
     exports: absent,

@@ -42,6 +42,7 @@ export function said(
     replyCount: 0,
     reactions: [],
     pinned: false,
+    views: null,
     createdAt: at,
     editedAt: null,
     deletedAt: null,
@@ -63,6 +64,8 @@ const chat = (chatId: ChatId) => ({
   chatId,
   kind: "group" as const,
   title: "A group",
+  about: "",
+  channel: null,
   createdBy: newUser(),
   createdAt: at,
   memberCount: 2,
@@ -104,6 +107,7 @@ export const welcomed = (
     rev,
     accountRev,
     chat: chat(chatId),
+    role: "member",
     lastSeq: 0,
   });
 

@@ -113,6 +113,9 @@ const known: Record<string, fc.Arbitrary<Tree>> = {
   SendFrame: sendFrame,
   LinkUrl: fc.constant(text("https://example.org/a?b#c")),
   Email: fc.nat(1e6).map((n) => text(`someone.${n}@example.org`)),
+  Timestamp: fc.constant(text("2040-01-01T00:00:00.000Z")),
+  InviteCode: fc.stringMatching(/^[A-Za-z0-9_-]{32}$/).map(text),
+  Handle: fc.stringMatching(/^[a-z][a-z0-9_.]{2,31}$/).map(text),
   Username: fc.stringMatching(/^[a-z][a-z0-9_.]{2,31}$/).map(text),
 };
 

@@ -220,6 +220,33 @@ Deno.test("forward", async (t) => {
     },
   );
 
+  await t.step(
+    "of a channel's post names a public channel, and nobody who wrote it",
+    async () => {
+      const origins = [];
+      for (const visibility of ["public", "private"]) {
+        const channel = accepted(
+          await ann.call<{ chatId: ChatId }>("POST", "/chats", {
+            kind: "channel",
+            title: "News",
+            visibility,
+            ...(visibility === "public" && { handle: `news.${Date.now()}` }),
+          }),
+        );
+        const post = await send(ann, channel.chatId, "News");
+        const passed = accepted(await pass(ann, post, here));
+        origins.push({ post, from: (await read(bob, passed)).forwardedFrom });
+      }
+      const [known, unknown] = origins as [
+        typeof origins[0],
+        typeof origins[0],
+      ];
+      const { chatId, seq, createdAt } = known.post;
+      assert.deepEqual(known.from, { chatId, seq, createdAt });
+      assert.deepEqual(unknown.from, { createdAt: unknown.post.createdAt });
+    },
+  );
+
   await t.step("on an isolate that has not opened the chat yet", async () => {
     const original = await send(ann, here, "From afar");
     await using elsewhere = await anotherIsolate(service);

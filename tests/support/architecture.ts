@@ -22,6 +22,7 @@ const floors: readonly (readonly string[])[] = [
     "secrets",
     "open_databases",
     "open_relay",
+    "start_erasing",
     "lifecycle",
     "measures",
     "rates",
