@@ -206,6 +206,7 @@ export async function createApp(
   const exports = createExports({
     db,
     open: messages.open,
+    openContent: messages.openContent,
     clock: systemClock,
     turns,
     limit: createRateLimit(rates.exportsPerUser),

@@ -51,8 +51,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   ) => ({ chatId, messageId, by });
 
   const handlers: Handlers = {
-    send: ({ userId }, { chatId, messageId, content, replyTo }) =>
-      messages.send(chatId, userId, { messageId, content, replyTo }),
+    send: ({ userId }, { chatId, messageId, content, forward, replyTo }) =>
+      messages.send(chatId, userId, { messageId, content, forward, replyTo }),
 
     edit: (connection, frame) =>
       messages.edit(targetOf(connection, frame), frame.content),
