@@ -150,12 +150,14 @@ export async function createApp(
     clock: systemClock,
     newId: uuidv7,
     ...caches.ofAccounts,
+    onPrivacy: (presence) => announce([{ presence }]),
     onDeleted: (userId) => erasure.begin(userId),
   });
   const contacts = createContacts({
     db,
     changes,
     accounts,
+    ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const messages = createMessages({
@@ -198,6 +200,7 @@ export async function createApp(
   const exports = createExports({
     db,
     open: messages.openOnce,
+    openContent: messages.openContent,
     clock: systemClock,
     turns,
     limit: createRateLimit(rates.exportsPerUser),
@@ -268,10 +271,12 @@ export async function createApp(
     inbox,
     messages,
     presence,
+    contacts,
+    typing: createRateLimit(rates.typingPerChat),
     kindOf: chats.kindOf,
     announce,
     authenticate: accounts.authenticate,
-    readUser: ({ userId }) => accounts.user(userId),
+    readUser: ({ userId }) => accounts.self(userId),
     log,
     clock: systemClock,
     now: () => performance.now(),

@@ -75,19 +75,19 @@ export function createOpenedMessages({
 
   return {
     async open(rows) {
-      const found = rows.map((row) => {
+      const found = rows.map((row): MessageRow | undefined => {
         const one = kept.get(row.messageId);
-        return one && isSame(one, row) ? { ...row, content: one.content } : row;
+        if (!one || !isSame(one, row)) return undefined;
+        const { content, forwardedFrom } = one;
+        return { ...row, content, forwardedFrom };
       });
-      const missing = rows.filter((row, i) => row === found[i]);
+      const missing = rows.filter((_, i) => found[i] === undefined);
       onOpened(rows.length, rows.length - missing.length);
-      const opened = new Map(
-        (await openSealed(missing)).map((row, i) => [missing[i]!, row]),
-      );
-      return found.map((row, i) => {
-        const result = "content" in row ? row : opened.get(rows[i]!)!;
-        keep(result as MessageRow);
-        return result as MessageRow;
+      const opened = (await openSealed(missing)).values();
+      return found.map((atHand) => {
+        const row = atHand ?? opened.next().value!;
+        keep(row);
+        return row;
       });
     },
 
@@ -150,6 +150,7 @@ const shared = (row: MessageRow): KeptMessage => ({
   deletedAt: row.deletedAt,
   postedAs: row.postedAs,
   content: row.content,
+  forwardedFrom: row.forwardedFrom,
 });
 
 /** The same sealed bytes at the same place hold the same words. */

@@ -41,11 +41,13 @@ function stage(options: { maxBytes?: number } = {}) {
     async open(rows) {
       await world.underWay();
       return rows.map((row): MessageRow => {
-        if (row.sealed === null) return { ...row, content: null };
+        if (row.sealed === null) {
+          return { ...row, content: null, forwardedFrom: null };
+        }
         const text = words(row.sealed);
         world.opened.push(text);
         const content = text === "broken" ? null : { type: "text", text };
-        return { ...row, content } as MessageRow;
+        return { ...row, content, forwardedFrom: null } as MessageRow;
       });
     },
     ...options,
@@ -124,6 +126,7 @@ Deno.test("what is one reader's own is not kept for the others", async () => {
   assert.deepEqual(opened.at(epoch, [row]), [{
     ...kept,
     content: { type: "text", text: "hello" },
+    forwardedFrom: null,
   }]);
 });
 
