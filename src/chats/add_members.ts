@@ -5,6 +5,7 @@ import {
   type Put,
   reads,
 } from "../changes/mod.ts";
+import { reachReads, refuseAdding } from "../contacts/mod.ts";
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
@@ -33,6 +34,7 @@ export function addMembers(
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
       reads(joinRequests, people.map((userId) => ({ chatId, userId }))),
+      ...reachReads(by, people),
     ],
     prepare: narration.prepare,
     decide(state) {
@@ -53,6 +55,8 @@ export function addMembers(
       const isIn = (i: number) =>
         present[i] !== undefined && present[i].leftAt === null;
       const coming = people.filter((_, i) => !isIn(i));
+      const unwilling = refuseAdding(state, by, coming);
+      if (unwilling) return unwilling;
       const { kind } = access.chat;
       if (
         kind === "group" &&
