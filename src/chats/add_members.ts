@@ -11,6 +11,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
+import { endWaiting, joinRequests } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
@@ -32,6 +33,7 @@ export function addMembers(
       reads(chats, keys.chat),
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
+      reads(joinRequests, people.map((userId) => ({ chatId, userId }))),
       ...reachReads(by, people),
     ],
     prepare: narration.prepare,
@@ -76,7 +78,7 @@ export function addMembers(
             if (isIn(i)) return shown(userId, i);
             const step = join(state, numbers, chat, userId, plainRole(kind));
             chat = step.chat;
-            rows.push(...step.rows);
+            rows.push(...step.rows, ...endWaiting(state, chatId, userId));
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });
