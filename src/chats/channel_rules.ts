@@ -55,6 +55,10 @@ export const mayTouchPost = (
   postedAs: PostedAs | null,
 ) => postedAs === null || isInCharge(member);
 
+/** A mention stays where the person is in the chat: in a channel that would tell who has subscribed. */
+export const mayMentionPeople = ({ chat, member }: Access) =>
+  chat.kind !== "channel" || isInCharge(member);
+
 /** Whether people other than the person concerned are told of this one's coming and going. */
 export const isToldOf = ({ kind }: ChatRow) => kind !== "channel";
 

@@ -41,6 +41,7 @@ export {
   refuseToNobody,
 } from "./rules.ts";
 export {
+  mayMentionPeople,
   mayTouchPost,
   type PostedAs,
   postedAs,
