@@ -2,27 +2,22 @@ import type { SweptHead } from "../changes/mod.ts";
 import type { AccountCatchUp, ChatCatchUp } from "../inbox/mod.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
+import { hidesReads } from "../protocol/privacy.ts";
 import type { Announcement } from "../relay/relay.ts";
 import type { Interest } from "./interest.ts";
 import { accept, createScope, isBehind, type Scope, skipTo } from "./scope.ts";
-import { createToldReceipts } from "./told_receipts.ts";
+import { createTellReceipts, type SweptReceipt } from "./tell_receipts.ts";
 
 /** A connection, as the hub sees it. */
 export interface Listener {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
+  /** Whether the person hides from anybody what she has read, as far as is known. */
+  hidesReads?: boolean;
   /** Takes an encoded event of a scope; `rev` is absent for what takes none. */
   deliver(scopeId: string, rev: number | undefined, frame: string): void;
   /** The device was signed out: nothing may follow. */
   revoke(): void;
-}
-
-/** Where a member's cursors stand, as the sweep finds them. */
-export interface SweptReceipt {
-  readonly chatId: ChatId;
-  readonly userId: UserId;
-  readonly deliveredSeq: number;
-  readonly readSeq: number;
 }
 
 export interface HubParts {
@@ -70,7 +65,7 @@ export function createHub(parts: HubParts): Hub {
   const { interest, background, reorderMs = 250, retryMs = 5000 } = parts;
   const scopes = new Map<string, Scope>();
   const entered = new Map<Listener, Set<string>>();
-  const told = createToldReceipts();
+  const receipts = createTellReceipts(scopes);
 
   async function enter(listener: Listener, scopeIds: readonly string[]) {
     const mine = entered.get(listener) ?? new Set();
@@ -132,18 +127,23 @@ export function createHub(parts: HubParts): Hub {
     }
   }
 
+  function knowHiding(userId: string, hides: boolean) {
+    for (const listener of listenersOf(userId)) listener.hidesReads = hides;
+  }
+
   /** Passes an announcement on, with what it does to who may listen. */
-  function pass(scope: Scope, { rev, event }: Announcement) {
+  function pass(scope: Scope, { rev, event, pair }: Announcement) {
     if (!event) return;
     if (event.type === "member.left") {
       expel(event.member.userId, event.chatId, event.rev);
     }
     if (event.type === "receipt.updated") {
-      // Cursors only move forward, whatever comes late or twice.
-      if (!told.isNews(event)) return;
-      told.note(event);
+      return receipts.tell(scope, event, pair ?? false);
     }
     fanOut(scope, rev, event);
+    if (event.type === "account.updated") {
+      knowHiding(scope.id, hidesReads(event.me.privacy));
+    }
     if (event.type === "chat.created") admit(scope.id, event.chatId, event.rev);
     else if (
       event.type === "device.updated" && event.device.revokedAt !== null
@@ -212,10 +212,11 @@ export function createHub(parts: HubParts): Hub {
 
   async function catchUpAccount(scope: Scope, from: number) {
     const userId = scope.id as UserId;
-    const { accountRev, joined, left, revoked, deleted } = await parts
-      .catchUpAccount(userId, from);
+    const { accountRev, joined, left, revoked, deleted, hidesReads } =
+      await parts.catchUpAccount(userId, from);
     // It moved on meanwhile, or back: then it is looked at once more.
     if (accountRev <= scope.rev! || scope.rev! < from) return;
+    knowHiding(userId, hidesReads);
     left.forEach((chatId) => expel(userId, chatId));
     joined.forEach(({ chatId, rev }) => admit(userId, chatId, rev));
     moveTo(scope, accountRev);
@@ -284,19 +285,7 @@ export function createHub(parts: HubParts): Hub {
         if (isBehind(scope)) wait(scope);
       }
     },
-    onReceipts(receipts) {
-      told.age();
-      for (const { chatId, userId, deliveredSeq, readSeq } of receipts) {
-        const scope = scopes.get(chatId);
-        const receipt = { chatId, userId, deliveredSeq, readSeq };
-        if (!scope) continue;
-        const isNews = told.isNews(receipt);
-        // Noted in any case: the next sweep may find it again.
-        told.note(receipt);
-        if (!isNews) continue;
-        fanOut(scope, undefined, { type: "receipt.updated", ...receipt });
-      }
-    },
+    onReceipts: receipts.sweep,
     enter,
     exit(listener, scopeIds) {
       for (const scopeId of scopeIds) {
