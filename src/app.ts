@@ -31,6 +31,7 @@ import { createSoon } from "./lib/soon.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
+import { createNotifications } from "./notifications/mod.ts";
 import {
   createMessages,
   eraseReading,
@@ -38,6 +39,7 @@ import {
 } from "./messages/mod.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
+import { createPreferences, erasePreferences } from "./preferences/mod.ts";
 import { createPresence, erasePresence } from "./presence/mod.ts";
 import { limits } from "./protocol/limits.ts";
 import { Problem } from "./protocol/problem.ts";
@@ -168,6 +170,11 @@ export async function createApp(
     newId: uuidv7,
     newDataKey: sealer.newDataKey,
   });
+  const onUnreadable = (error: unknown) => {
+    counters.add("parley.messages.unreadable");
+    log.error("message does not open", { error });
+  };
+  const preferences = createPreferences({ changes, sealer, onUnreadable });
   const messages = createMessages({
     db,
     changes,
@@ -175,22 +182,25 @@ export async function createApp(
     sealer,
     turns,
     newId: uuidv7,
-    onUnreadable(error) {
-      counters.add("parley.messages.unreadable");
-      log.error("message does not open", { error });
-    },
+    onUnreadable,
   });
   const erasure = cleanup.use(startErasure({
     db,
     clock: systemClock,
     // Whoever is in no chat any more leaves no more traces behind.
-    steps: [leaveChats({ db, changes }), eraseReading(db), erasePresence(db)],
+    steps: [
+      leaveChats({ db, changes }),
+      erasePreferences(db),
+      eraseReading(db),
+      erasePresence(db),
+    ],
     background,
   }));
-  const inbox = createInbox({ db, open: messages.open, turns });
+  const opening = { open: messages.open, openDraft: preferences.openDraft };
+  const inbox = createInbox({ db, ...opening, turns });
   const exports = createExports({
     db,
-    open: messages.open,
+    ...opening,
     clock: systemClock,
     turns,
     limit: createRateLimit(rates.exportsPerUser),
@@ -300,7 +310,9 @@ export async function createApp(
     },
     presence,
     chats,
+    preferences,
     messages,
+    notifications: createNotifications({ preferences }),
     inbox,
     exports,
   });

@@ -13,6 +13,10 @@ import type { Exports, Inbox } from "./inbox/mod.ts";
 import { inboxRoutes } from "./inbox/routes.ts";
 import type { Messages } from "./messages/mod.ts";
 import { messageRoutes } from "./messages/routes.ts";
+import type { Notifications } from "./notifications/mod.ts";
+import { notificationRoutes } from "./notifications/routes.ts";
+import type { Preferences } from "./preferences/mod.ts";
+import { preferencesRoutes } from "./preferences/routes.ts";
 import type { PresenceService } from "./presence/mod.ts";
 import { presenceRoutes } from "./presence/routes.ts";
 import project from "../deno.json" with { type: "json" };
@@ -29,7 +33,9 @@ export interface RoutesParts {
   readonly signInLimits: Parameters<typeof accountRoutes>[0]["limits"];
   readonly presence: PresenceService;
   readonly chats: Chats;
+  readonly preferences: Preferences;
   readonly messages: Messages;
+  readonly notifications: Notifications;
   readonly inbox: Inbox;
   readonly exports: Exports;
 }
@@ -54,7 +60,12 @@ export function createRoutes(parts: RoutesParts): Router {
   router.route("/api/v1", accountRoutes({ accounts, bearer, limits }));
   router.route("/api/v1", presenceRoutes(presence, bearer));
   router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
+  router.route(
+    "/api/v1",
+    preferencesRoutes(parts.preferences, inbox.readChat, bearer),
+  );
   router.route("/api/v1", messageRoutes(messages, bearer));
+  router.route("/api/v1", notificationRoutes(parts.notifications, bearer));
   router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));
   return router;
 }

@@ -1,9 +1,16 @@
 import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
+import type { ChatPreferences, Draft } from "../protocol/preferences.ts";
 import type { Changes, ChatHead } from "../protocol/sync.ts";
 import { applyChanges, applyEvent, type ChatEvent } from "./apply.ts";
-import { type ChatState, withLastSeq, withReceipt } from "./chat_state.ts";
+import {
+  type ChatState,
+  withDraft,
+  withLastSeq,
+  withPreferences,
+  withReceipt,
+} from "./chat_state.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ChatChange, ClientEvents } from "./events.ts";
 import { messageAt, trimmed, withoutMessage } from "./message_window.ts";
@@ -20,6 +27,9 @@ export interface ChatKeeper {
   /** Takes no `rev`, so it is applied as it comes. */
   receipt(event: EventOf<"receipt.updated">): void;
   hide(seq: number): void;
+  /** What the caller has set for the chat, told by an event or found later. */
+  prefer(preferences: ChatPreferences): void;
+  draft(accountRev: number, draft: Draft | null): void;
   /** Where the service says the chat stands; `catchUp()` goes there. */
   head(head: ChatHead): void;
   /** Reads something beside the changes and takes it in. */
@@ -107,8 +117,18 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       heardSeq = Math.max(heardSeq, seq);
       set(withoutMessage(state, seq), "event");
     },
-    head({ rev, lastSeq, deliveredSeq, readSeq }) {
+    prefer(preferences) {
+      heardSeq = Math.max(heardSeq, preferences.clearedSeq);
+      set(withPreferences(state, preferences), "event");
+    },
+    draft(accountRev, draft) {
+      set(withDraft(state, accountRev, draft), "event");
+    },
+    head({ rev, lastSeq, deliveredSeq, readSeq, preferences }) {
       heardSeq = Math.max(heardSeq, lastSeq);
+      if (preferences) {
+        set(withPreferences(state, preferences), "changes");
+      }
       const receipt = { userId: me, deliveredSeq, readSeq };
       const moved = withReceipt(state, receipt, me);
       set(rev > state.rev ? moved : withLastSeq(moved, lastSeq), "changes");

@@ -21,6 +21,8 @@ export interface SendOptions extends CallOptions {
   readonly replyTo?: MessageId;
   /** Made here unless given. The same id again is the same message. */
   readonly messageId?: MessageId;
+  /** Whether the caller's draft in the chat goes away with it, on all devices. */
+  readonly clearDraft?: boolean;
 }
 
 /**

@@ -95,7 +95,11 @@ export function createClient(options: ClientOptions): ParleyClient {
     older: loader.older,
     close: loader.close,
 
-    async send(chatId, content, { messageId, replyTo, signal } = {}) {
+    async send(
+      chatId,
+      content,
+      { messageId, replyTo, clearDraft, signal } = {},
+    ) {
       const senderId = await mySelf();
       await restore(senderId);
       return await outbox.send({
@@ -105,6 +109,7 @@ export function createClient(options: ClientOptions): ParleyClient {
           ? { type: "text", text: content }
           : content,
         ...(replyTo !== undefined && { replyTo }),
+        ...(clearDraft !== undefined && { clearDraft }),
         senderId,
       }, signal);
     },

@@ -7,6 +7,7 @@ import {
   type ChatState,
   stateOfItem,
   withMembers,
+  withOwn,
 } from "./chat_state.ts";
 import { clientError, hasCode } from "./error.ts";
 import { withHistory } from "./message_window.ts";
@@ -48,11 +49,13 @@ export function createLoader(
       const [members, page, item] = await Promise.all([
         source.members(chatId, signal),
         source.history(chatId, { limit }, signal),
-        keeper.state.chat ? undefined : source.chat(chatId, signal),
+        keeper.state.chat && keeper.state.draft !== undefined
+          ? undefined
+          : source.chat(chatId, signal),
       ]);
       return (state) => {
         const loaded = withHistory(withMembers(state, members), page);
-        return item ? { ...loaded, chat: chatOf(item) } : loaded;
+        return item ? withOwn({ ...loaded, chat: chatOf(item) }, item) : loaded;
       };
     });
     keeper.isOpen = opened.has(chatId);

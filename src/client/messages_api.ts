@@ -26,7 +26,12 @@ export interface MessagesApi {
   /** One attempt in the name of `messageId`, repeated only while the service is away. */
   send(
     chatId: ChatId,
-    message: { messageId: MessageId; content: Content; replyTo?: MessageId },
+    message: {
+      messageId: MessageId;
+      content: Content;
+      replyTo?: MessageId;
+      clearDraft?: boolean;
+    },
     options?: CallOptions,
   ): Promise<z.infer<typeof SentMessage>>;
   /** Ascending by `seq`. */

@@ -7,6 +7,7 @@ export interface OutboxEntry {
   readonly chatId: ChatId;
   readonly content: Content;
   readonly replyTo?: MessageId;
+  readonly clearDraft?: boolean;
   /** Who wrote it: an outbox that outlives a sign-in must not speak for the next one. */
   readonly senderId: UserId;
 }

@@ -34,6 +34,8 @@ type AccountEvent = EventOf<
   | "chat.created"
   | "chat.deleted"
   | "message.hidden"
+  | "preferences.updated"
+  | "notification.cleared"
   | "account.updated"
   | "device.updated"
 >;
@@ -71,6 +73,9 @@ export function createSync(options: SyncOptions): Sync {
         for (const { chatId, seq } of page.hidden) {
           registry.chats.get(chatId)?.hide(seq);
         }
+        for (const { chatId, accountRev, draft } of page.drafts) {
+          registry.chats.get(chatId)?.draft(accountRev, draft);
+        }
         registry.catchUp(false);
         emit("account", { me: page.me, devices: page.devices });
       },
@@ -92,6 +97,22 @@ export function createSync(options: SyncOptions): Sync {
     if (event.type === "chat.deleted") registry.drop(event.chatId);
     if (event.type === "message.hidden") {
       chats.get(event.chatId)?.hide(event.seq);
+    }
+    if (event.type === "preferences.updated") {
+      const { accountRev, chatId, preferences, draft } = event;
+      const keeper = chats.get(chatId);
+      keeper?.prefer(preferences);
+      if (draft !== undefined) keeper?.draft(accountRev, draft);
+    }
+    if (event.type === "notification.cleared") {
+      const { accountRev, chatId, seq: notifiedSeq } = event;
+      const keeper = chats.get(chatId);
+      keeper?.prefer({
+        ...keeper.state.preferences,
+        accountRev,
+        notifiedSeq,
+        markedUnread: false,
+      });
     }
     if (event.type === "chat.created") {
       const { chatId, rev, lastSeq, chat } = event;

@@ -1,4 +1,4 @@
-import type { ChatId, MessageId } from "../protocol/ids.ts";
+import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { associatedData, decrypt, encrypt } from "./aead.ts";
 import { newDataKey, type StoredKey } from "./data_keys.ts";
@@ -14,6 +14,12 @@ export interface Sealed {
 export interface SealedMessage extends Sealed {
   readonly chatId: ChatId;
   readonly messageId: MessageId;
+}
+
+/** A sealed draft and whose it is. */
+export interface SealedDraft extends Sealed {
+  readonly chatId: ChatId;
+  readonly userId: UserId;
 }
 
 /**
@@ -36,6 +42,9 @@ export interface Sealer {
   keepKeys(chatId: ChatId): Promise<void>;
   /** Rejects when the content was changed, or belongs to another chat, message or key. */
   open(message: SealedMessage): Promise<string>;
+  /** The same for what one person drafts in a chat; it opens for that person's place alone. */
+  sealDraft(chatId: ChatId, userId: UserId, plaintext: string): Promise<Sealed>;
+  openDraft(draft: SealedDraft): Promise<string>;
   /** Opens a page; its chats' keys are loaded with one call. */
   openAll(messages: readonly SealedMessage[]): Promise<string[]>;
 }
@@ -45,8 +54,15 @@ export function createSealer(parts: KeyCacheParts): Sealer {
   const utf8 = new TextEncoder();
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  const place = (chatId: ChatId, messageId: MessageId, keyVersion: number) =>
-    associatedData("message", chatId, messageId, keyVersion);
+  /** What is sealed, for whom or where: part of the associated data. */
+  type Place =
+    & { readonly chatId: ChatId }
+    & ({ readonly messageId: MessageId } | { readonly userId: UserId });
+
+  const bind = ({ chatId, ...place }: Place, keyVersion: number) =>
+    "messageId" in place
+      ? associatedData("message", chatId, place.messageId, keyVersion)
+      : associatedData("draft", chatId, place.userId, keyVersion);
 
   async function openingKey(chatId: ChatId, keyVersion: number) {
     const cached = await cache.keysOf(chatId);
@@ -59,32 +75,44 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     );
   }
 
-  async function open(
-    { chatId, messageId, keyVersion, sealed }: SealedMessage,
+  async function openAt(
+    place: Place,
+    { keyVersion, sealed }: Sealed,
+    what: string,
   ): Promise<string> {
+    const { chatId } = place;
     const key = await openingKey(chatId, keyVersion);
-    const aad = place(chatId, messageId, keyVersion);
     try {
-      return text.decode(decrypt(key, sealed, aad));
+      return text.decode(decrypt(key, sealed, bind(place, keyVersion)));
     } catch (cause) {
       throw new Error(
-        `Cannot open message ${messageId} of chat ${chatId}: its content or its place was changed`,
+        `Cannot open ${what} of chat ${chatId}: its content or its place was changed`,
         { cause },
       );
     }
   }
 
+  const open = ({ chatId, messageId, ...sealed }: SealedMessage) =>
+    openAt({ chatId, messageId }, sealed, `message ${messageId}`);
+
+  async function sealAt(place: Place, plaintext: string): Promise<Sealed> {
+    const { newest, byVersion } = await cache.keep(place.chatId);
+    const key = byVersion.get(newest);
+    if (!key) throw new Problem("not_found");
+    const aad = bind(place, newest);
+    const sealed = encrypt(key, utf8.encode(plaintext), aad);
+    return { keyVersion: newest, sealed };
+  }
+
   return {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
 
-    async seal(chatId, messageId, plaintext) {
-      const { newest, byVersion } = await cache.keep(chatId);
-      const key = byVersion.get(newest);
-      if (!key) throw new Problem("not_found");
-      const aad = place(chatId, messageId, newest);
-      const sealed = encrypt(key, utf8.encode(plaintext), aad);
-      return { keyVersion: newest, sealed };
-    },
+    seal: (chatId, messageId, plaintext) =>
+      sealAt({ chatId, messageId }, plaintext),
+    sealDraft: (chatId, userId, plaintext) =>
+      sealAt({ chatId, userId }, plaintext),
+    openDraft: ({ chatId, userId, ...sealed }) =>
+      openAt({ chatId, userId }, sealed, `a draft by ${userId}`),
 
     async keepKeys(chatId) {
       await cache.keep(chatId);

@@ -42,8 +42,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   ) => ({ chatId, messageId, by });
 
   const handlers: Handlers = {
-    send: ({ userId }, { chatId, messageId, content, replyTo }) =>
-      messages.send(chatId, userId, { messageId, content, replyTo }),
+    send: ({ userId }, { type: _, id: __, chatId, ...message }) =>
+      messages.send(chatId, userId, message),
 
     edit: (connection, frame) =>
       messages.edit(targetOf(connection, frame), frame.content),

@@ -12,6 +12,7 @@ import {
   type HiddenPlace,
   type OpenMessages,
 } from "../messages/mod.ts";
+import type { OpenDraft } from "../preferences/mod.ts";
 import type { AccountExport, ExportedChat } from "../protocol/export.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -27,6 +28,7 @@ import { type ExportedChatRow, exportedChats, seenAt } from "./export_store.ts";
 interface SectionParts {
   readonly read: Read;
   readonly open: OpenMessages;
+  readonly openDraft: OpenDraft;
   readonly clock: Clock;
 }
 
@@ -42,7 +44,7 @@ export type Sections = {
 };
 
 export function sectionsOf(
-  { read, open, clock }: SectionParts,
+  { read, open, openDraft, clock }: SectionParts,
   userId: UserId,
   current: DeviceId,
 ): Sections {
@@ -79,7 +81,11 @@ export function sectionsOf(
         read,
         (after, limit) => exportedChats(userId, after?.chatId ?? null, limit),
       );
-      for await (const rows of pages) yield rows.map(chatOf);
+      for await (const rows of pages) {
+        yield await Promise.all(
+          rows.map(async (row) => chatOf(row, await openDraft(row))),
+        );
+      }
     },
     messages: () => ownMessages(read, open, userId),
     reactions: () => ownReactions(read, userId),
@@ -92,9 +98,19 @@ export function sectionsOf(
 }
 
 const chatOf = (
-  { joinedAt, leftAt, deletedAt, ...row }: ExportedChatRow,
+  {
+    joinedAt,
+    leftAt,
+    deletedAt,
+    userId: _,
+    draftKeyVersion: _version,
+    draftSealed: _sealed,
+    ...row
+  }: ExportedChatRow,
+  draft: ExportedChat["draft"],
 ): ExportedChat => ({
   ...row,
+  draft,
   joinedAt: joinedAt.toISOString(),
   leftAt: leftAt?.toISOString() ?? null,
   deletedAt: deletedAt?.toISOString() ?? null,

@@ -107,13 +107,14 @@ export function createMessages(
     changes.submit({ prepare: () => sealer.keepKeys(chatId), ...command });
 
   return {
-    send: (chatId, by, { messageId, content, replyTo }) =>
+    send: (chatId, by, { messageId, content, replyTo, clearDraft }) =>
       changes.submit(sendMessage(table, seal, {
         chatId,
         messageId: messageId ?? newId() as MessageId,
         senderId: by,
         content,
         replyTo,
+        clearDraft,
       })),
     edit: (target, content) =>
       change(target, editMessage(table, seal, target, content)),
@@ -124,7 +125,7 @@ export function createMessages(
     react: (target, emoji, active) =>
       change(target, react(table, target, emoji, active)),
     pin: (target, pinned) => change(target, pinMessage(table, target, pinned)),
-    advanceReceipt: createReceipts(db, announce),
+    advanceReceipt: createReceipts(db, announce, changes),
     history: (chatId, by, query) =>
       turns(by, () => readHistory(reader, chatId, by, query)),
     read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),

@@ -1,18 +1,23 @@
 import { sql, type Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import { clearedSeq } from "../preferences/mod.ts";
 import { columns, type StoredMessage } from "./store.ts";
 
 /** A stored message and the emoji that the reader chose on it. */
 export type ReadMessage = StoredMessage & { readonly mine: readonly string[] };
 
-/** The messages of a chat as one member sees them: without those that member deleted for herself. */
+/**
+ * The messages of a chat as one member sees them: without those that member deleted for herself, or
+ * cleared with all before.
+ */
 const seenBy = (chatId: ChatId | Statement<unknown>, userId: UserId) =>
   sql`select ${columns},
       case when reaction_counts = '[]' then '[]' else (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
       ) end as mine
-    from messages m where m.chat_id = ${chatId}::uuid and not exists (
+    from messages m where m.chat_id = ${chatId}::uuid
+      and m.seq > ${clearedSeq(userId, chatId)} and not exists (
       select from hidden_messages h
       where h.user_id = ${userId}::uuid and h.chat_id = m.chat_id and h.seq = m.seq)`;
 

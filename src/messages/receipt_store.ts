@@ -54,6 +54,8 @@ export const receipts: Table<
 export interface AdvancedReceipt extends ReceiptRow {
   readonly memberCount: number;
   readonly moved: boolean;
+  /** Whether the member had marked the chat unread. */
+  readonly marked: boolean;
 }
 
 /**
@@ -85,9 +87,11 @@ export const advanceReceipts = (
       returning r.*
     )
     select a.chat_id, a.user_id, a.member_count, moved.chat_id is not null as moved,
+      coalesce(p.marked_unread, false) as marked,
       coalesce(moved.delivered_seq, a.delivered_seq) as delivered_seq,
       coalesce(moved.read_seq, a.read_seq) as read_seq
-    from allowed a left join moved using (chat_id, user_id)`;
+    from allowed a left join moved using (chat_id, user_id)
+    left join chat_preferences p on p.user_id = a.user_id and p.chat_id = a.chat_id`;
 
 /** How far the present members are; a member is never behind the point of joining. */
 export const receiptsOf = (

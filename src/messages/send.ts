@@ -13,6 +13,7 @@ import {
   refuseToNobody,
 } from "../chats/mod.ts";
 import { isoTime } from "../lib/iso_time.ts";
+import { clearDraft, preferencesTable } from "../preferences/mod.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -33,6 +34,8 @@ export interface NewMessage {
   readonly senderId: UserId;
   readonly content: Content;
   readonly replyTo: MessageId | undefined;
+  /** Whether the sender's draft goes, which locks the account too. */
+  readonly clearDraft?: boolean | undefined;
 }
 
 /** Seals content for one message. */
@@ -50,10 +53,12 @@ export function sendMessage(
 ): Command<SendReply> {
   let sealed: Sealed;
   const keys = accessKeys(wish.chatId, wish.senderId);
-  const { chatId, messageId, replyTo } = wish;
+  const { chatId, messageId, replyTo, senderId } = wish;
+  const draft = wish.clearDraft ? [{ chatId, userId: senderId }] : [];
   return {
-    scopes: [wish.chatId],
+    scopes: [chatId, ...draft.map(({ userId }) => userId)],
     reads: [
+      ...(wish.clearDraft ? [reads(preferencesTable, draft)] : []),
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
       reads(places, [{ messageId }]),
@@ -106,6 +111,9 @@ function decide(
   }
   return {
     fact(numbers) {
+      const draft = wish.clearDraft
+        ? clearDraft(state, numbers, { chatId, userId: senderId })
+        : { rows: [], events: [] };
       const rev = numbers.rev(chatId);
       const seq = numbers.seq(chatId);
       const row: MessageRow = {
@@ -127,6 +135,7 @@ function decide(
       };
       return {
         rows: [
+          ...draft.rows,
           put(messages, row),
           put(places, row),
           // What a person wrote after, that person has read.
@@ -155,7 +164,7 @@ function decide(
             rev,
             message: broadcastOf(row),
           },
-        }],
+        }, ...draft.events],
         reply: replyOf(row, false),
       };
     },

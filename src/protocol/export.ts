@@ -3,6 +3,7 @@ import { Device, Me, User } from "./accounts.ts";
 import { ChatKind, Role } from "./chats.ts";
 import { ChatId } from "./ids.ts";
 import { Message } from "./messages.ts";
+import { ChatPreferences, Draft } from "./preferences.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
 
@@ -37,6 +38,10 @@ export const ExportedChat = z.object({
   }),
   deliveredSeq: Counter,
   readSeq: Counter,
+  preferences: ChatPreferences.nullable().meta({
+    description: "null where the account never set anything for the chat",
+  }),
+  draft: Draft.nullable().meta({ examples: [null] }),
 }).meta({
   id: "ExportedChat",
   description: "A chat that the account is in, or was",
@@ -56,7 +61,7 @@ export const ExportedMessage = Message.pick({
 }).meta({
   id: "ExportedMessage",
   description:
-    "A message that the account sent. `content` is null where nobody can read it any more",
+    "A message that the account sent, and has not cleared. `content` is null where nobody can read it any more",
 });
 export type ExportedMessage = z.infer<typeof ExportedMessage>;
 

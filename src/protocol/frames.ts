@@ -3,7 +3,7 @@ import { Presence } from "./accounts.ts";
 import { Event } from "./events.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
-import { Content, DeleteFor } from "./messages.ts";
+import { clearDraft, Content, DeleteFor } from "./messages.ts";
 import { ProblemDocument } from "./problem.ts";
 import { Changes, Welcome } from "./sync.ts";
 import { Counter, Emoji, Rev, Seq, Timestamp } from "./text.ts";
@@ -58,6 +58,7 @@ export const ClientFrame = z.discriminatedUnion("type", [
     replyTo: MessageId.optional().meta({
       examples: ["019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b05"],
     }),
+    clearDraft,
   }),
   frame("edit", "Changes the content of one's own message", {
     chatId: ChatId,

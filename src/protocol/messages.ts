@@ -59,12 +59,20 @@ export const BroadcastMessage = Message.extend({
 });
 export type BroadcastMessage = z.infer<typeof BroadcastMessage>;
 
+/** Part of whatever sends. */
+export const clearDraft = z.boolean().optional().meta({
+  description:
+    "Whether the sender's draft in the chat goes away in the same step. It stays otherwise",
+  examples: [true],
+});
+
 export const SendMessage = z.strictObject({
   messageId: MessageId.optional(),
   content: Content,
   replyTo: MessageId.optional().meta({
     description: "The message that this one answers, in the same chat",
   }),
+  clearDraft,
 }).meta({ id: "SendMessage" });
 export type SendMessage = z.infer<typeof SendMessage>;
 

@@ -237,6 +237,7 @@ Deno.test("a gap in the account's counter is read after half a second", async ()
     me: null,
     devices: [],
     hidden: [],
+    drafts: [],
   };
   service.routes.set("GET /sync", () => page);
   const message = { chatId: chatId(1), seq: 1, messageId: userId(7) as never };

@@ -44,7 +44,9 @@ export function routesAlone(
     signInLimits: { perIp: limit, perName: limit },
     presence: absent,
     chats: absent,
+    preferences: absent,
     messages: absent,
+    notifications: absent,
     inbox: absent,
     exports: absent,
   });

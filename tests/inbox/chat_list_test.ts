@@ -5,6 +5,7 @@ import type { List } from "../../src/protocol/page.ts";
 import { ChatItem } from "../../src/protocol/sync.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import { fits } from "../support/fits.ts";
 import {
   directChat,
@@ -72,7 +73,11 @@ Deno.test("chat list", async (t) => {
           reactions: [{ emoji: "👍", count: 1, mine: true }],
         },
         peer: null,
-        me: { role: "member", readSeq: 1, deliveredSeq: 1, unread: 1 },
+        me: {
+          ...noPreferences,
+          ...{ role: "member", readSeq: 1, deliveredSeq: 1, unread: 1 },
+          draft: null,
+        },
       });
       assert.deepEqual(
         accepted(await cleo.call<ChatItem>("GET", `/chats/${group}`)),
@@ -164,6 +169,7 @@ Deno.test("chat list", async (t) => {
         },
         open: (rows) =>
           Promise.resolve(rows.map((row) => ({ ...row, content: null }))),
+        openDraft: () => Promise.resolve(null),
       });
       const { items } = await inbox.listChats(dan.userId, { limit: 10 });
       assert.deepEqual(

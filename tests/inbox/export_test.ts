@@ -278,6 +278,7 @@ Deno.test("what is not read is not fetched", async () => {
     },
     open: (rows) =>
       Promise.resolve(rows.map((row) => ({ ...row, content: null }))),
+    openDraft: () => Promise.resolve(null),
     clock: Date.now,
     turns: (_key, work) => work(),
     limit: { take() {}, giveBack() {} },

@@ -114,6 +114,7 @@ Deno.test("sync", async (t) => {
         me: null,
         devices: [],
         hidden: [],
+        drafts: [],
       },
     );
     await send(bob, direct);
@@ -245,6 +246,7 @@ Deno.test("sync", async (t) => {
         },
       },
       open: () => Promise.resolve([]),
+      openDraft: () => Promise.resolve(null),
     });
     const caller = {
       userId: ann.userId,

@@ -9,6 +9,7 @@ const floors: readonly (readonly string[])[] = [
     "accounts",
     "contacts",
     "chats",
+    "preferences",
     "media",
     "messages",
     "presence",

@@ -30,6 +30,7 @@ export const tags = [
   { name: "Users", description: "Other people" },
   { name: "Chats", description: "Direct chats and groups, and who is in them" },
   { name: "Messages", description: "What is said in a chat" },
+  { name: "Notifications", description: "What is worth one's attention" },
   { name: "Sync", description: "Catching up after having been away" },
   { name: "Connection", description: "Live events" },
   { name: "Service", description: "The service itself" },
