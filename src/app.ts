@@ -1,12 +1,8 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
 import { createAccounts, startErasure } from "./accounts/mod.ts";
-import {
-  createAnnounce,
-  createChanges,
-  startSweep,
-  type SweepSource,
-} from "./changes/mod.ts";
+import { createChanges, startSweep, type SweepSource } from "./changes/mod.ts";
 import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
+import { createContacts, forgetContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -37,6 +33,7 @@ import {
   eraseReading,
   receiptsChangedFrom,
 } from "./messages/mod.ts";
+import { openAnnounce } from "./open_announce.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
 import { createPreferences, erasePreferences } from "./preferences/mod.ts";
@@ -119,26 +116,13 @@ export async function createApp(
       cleanup,
     });
   const relay = wrapRelay(opened.relay);
-  const announce = createAnnounce({
+  const announce = openAnnounce({
     isolateId,
-    relay: {
-      publish(shard, announcements) {
-        counters.add("parley.relay.published", announcements.length);
-        return relay.publish(shard, announcements);
-      },
-    },
-    local(announcements) {
-      try {
-        hear(announcements);
-      } catch (error) {
-        // It is stored: whoever sent it must hear so, and the sweep tells the others.
-        log.error("fan-out failed", { error });
-      }
-    },
-    onRelayFailure(error, lost) {
-      counters.add("parley.relay.lost", lost);
-      tellRelayTrouble(error);
-    },
+    relay,
+    counters,
+    log,
+    hear: (announcements) => hear(announcements),
+    onRelayTrouble: tellRelayTrouble,
   });
   const changes = createChanges({
     db: spineDb,
@@ -163,6 +147,12 @@ export async function createApp(
     clock: systemClock,
     newId: uuidv7,
     onDeleted: (userId) => erasure.begin(userId),
+  });
+  const contacts = createContacts({
+    db,
+    changes,
+    accounts,
+    requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const chats = createChats({
     db,
@@ -191,6 +181,7 @@ export async function createApp(
     steps: [
       leaveChats({ db, changes }),
       erasePreferences(db),
+      forgetContacts({ db, contacts }),
       eraseReading(db),
       erasePresence(db),
     ],
@@ -308,11 +299,17 @@ export async function createApp(
       perIp: createRateLimit(rates.signInsPerIp),
       perName: createRateLimit(rates.signInsPerName),
     },
+    contacts,
     presence,
     chats,
     preferences,
     messages,
-    notifications: createNotifications({ preferences }),
+    notifications: createNotifications({
+      db,
+      preferences,
+      clock: systemClock,
+      turns,
+    }),
     inbox,
     exports,
   });

@@ -1,6 +1,7 @@
 import type { App } from "./app.ts";
 import type { Config } from "./config.ts";
 import type { Log } from "./lib/log.ts";
+import { settlesWithin } from "./lib/settles_within.ts";
 
 /** Platforms kill a process 5 s after they asked it to stop. */
 const stopMs = 4500;
@@ -56,10 +57,7 @@ export async function stop(
     await closeServer();
     await app[Symbol.asyncDispose]();
   })().catch((error) => log.warn("stopping failed", { error }));
-  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, stopMs);
-  await Promise.race([stopped, tooLate]);
-  clearTimeout(timer);
+  await settlesWithin(stopMs, stopped);
   log.info("stopped");
 }
 

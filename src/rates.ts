@@ -4,6 +4,7 @@ export const rates = {
   requestsPerDevice: { burst: 1000, perSecond: 200 },
   signInsPerIp: { burst: 300, perSecond: 1 },
   signInsPerName: { burst: 10, perSecond: 0.1 },
+  contactRequestsPerUser: { burst: 200, perSecond: 0.1 },
   exportsPerUser: { burst: 3, perSecond: 1 / 600 },
 } as const;
 

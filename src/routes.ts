@@ -1,5 +1,7 @@
 /** Every route of the service on one router, in one readable list. */
 import { accountRoutes, type Accounts } from "./accounts/mod.ts";
+import type { Contacts } from "./contacts/mod.ts";
+import { contactRoutes } from "./contacts/routes.ts";
 import type { Chats } from "./chats/mod.ts";
 import { chatRoutes } from "./chats/routes.ts";
 import { gatewayRoutes, type GatewayRoutesParts } from "./gateway/routes.ts";
@@ -31,6 +33,7 @@ export interface RoutesParts {
   readonly gateway: GatewayRoutesParts;
   readonly accounts: Accounts;
   readonly signInLimits: Parameters<typeof accountRoutes>[0]["limits"];
+  readonly contacts: Contacts;
   readonly presence: PresenceService;
   readonly chats: Chats;
   readonly preferences: Preferences;
@@ -58,6 +61,7 @@ export function createRoutes(parts: RoutesParts): Router {
   );
   router.route("/api/v1", gatewayRoutes(parts.gateway));
   router.route("/api/v1", accountRoutes({ accounts, bearer, limits }));
+  router.route("/api/v1", contactRoutes(parts.contacts, bearer));
   router.route("/api/v1", presenceRoutes(presence, bearer));
   router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
   router.route(

@@ -8,17 +8,17 @@ import {
   reads,
   type State,
 } from "../changes/mod.ts";
+import {
+  directChats,
+  directKeyOf,
+  refuseRelated,
+  relatedReads,
+} from "../contacts/mod.ts";
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { join } from "./membership.ts";
-import {
-  type ChatKeyRow,
-  chatKeys,
-  type ChatRow,
-  chats,
-  directChats,
-} from "./store.ts";
+import { type ChatKeyRow, chatKeys, type ChatRow, chats } from "./store.ts";
 
 export interface NewChat {
   readonly chatId: ChatId;
@@ -48,14 +48,14 @@ export function createChat(wish: NewChat): Command<Created> {
     reads: [
       reads(chats, [wish]),
       reads(users, people.map((userId) => ({ userId }))),
-      ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+      ...(directKey === null ? [] : [
+        reads(directChats, [{ directKey }]),
+        ...relatedReads(wish.creatorId, wish.memberIds),
+      ]),
     ],
     decide: (state) => decide(state, wish, people, directKey),
   };
 }
-
-/** The pair in one order, whoever asks. */
-const directKeyOf = (people: readonly UserId[]) => [...people].sort().join("/");
 
 function decide(
   state: State,
@@ -84,6 +84,10 @@ function decide(
       ? { reply: { chatId: wish.chatId, duplicate: true } }
       : new Problem("id_taken", { detail: "The chatId is already in use" });
   }
+  const refusal = directKey === null
+    ? undefined
+    : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
+  if (refusal) return refusal;
   return { fact: (numbers) => made(state, numbers, wish, people, directKey) };
 }
 

@@ -25,6 +25,7 @@ export {
   admit,
   forbidden,
   mayDeleteFor,
+  mayMentionEveryone,
   mayPin,
   refuseToNobody,
 } from "./rules.ts";

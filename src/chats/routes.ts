@@ -48,7 +48,7 @@ export function chatRoutes(
         201: json(CreatedChat, "Made"),
         200: json(CreatedChat, "Was there before"),
       },
-      problems: ["not_found", "id_taken"],
+      problems: ["blocked", "not_found", "id_taken"],
     }),
     async (c) => {
       const { userId } = c.var.caller;

@@ -59,6 +59,10 @@ export const mayDeleteFor = ({ chat, member }: Access, senderId: UserId) =>
 export const mayPin = ({ chat, member }: Access) =>
   chat.kind === "direct" || isAdmin(member);
 
+/** Meaning everyone at once: the admins of a group. */
+export const mayMentionEveryone = ({ chat, member }: Access) =>
+  chat.kind !== "direct" && isAdmin(member);
+
 /** Nothing more is said to somebody who deleted the account; what was said stays. */
 export function refuseToNobody({ chat }: Access): Problem | undefined {
   if (chat.directKey === null) return undefined;

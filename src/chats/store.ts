@@ -54,26 +54,6 @@ export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
   },
 };
 
-export interface DirectChatRow {
-  readonly directKey: string;
-  readonly chatId: ChatId;
-}
-
-/** Finds the chat of a pair. Nothing is written through it: the key stands in `chats`. */
-export const directChats: Table<
-  Pick<DirectChatRow, "directKey">,
-  DirectChatRow
-> = {
-  name: "directChats",
-  id: ({ directKey }) => directKey,
-  load: (keys) =>
-    sql<DirectChatRow>`select direct_key, chat_id from chats
-      where direct_key = any(${
-      keys.map(({ directKey }) => directKey)
-    }::text[])`,
-  save: () => [],
-};
-
 export interface MemberRow {
   readonly chatId: ChatId;
   readonly userId: UserId;

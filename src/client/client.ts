@@ -9,10 +9,12 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
 import type { CallOptions, ChatsApi } from "./chats_api.ts";
 import type { ChatState } from "./chat_state.ts";
+import type { ContactsApi } from "./contacts_api.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 import type { OpenOptions } from "./loader.ts";
+import type { NotificationsApi } from "./notifications_api.ts";
 import type { MessagesApi } from "./messages_api.ts";
 import type { OutboxEntry } from "./outbox_store.ts";
 import type { DevicesApi, MeApi, UsersApi } from "./people_api.ts";
@@ -90,6 +92,8 @@ export interface ParleyClient extends AsyncDisposable {
   readonly chats: ChatsApi;
   readonly messages: MessagesApi;
   readonly users: UsersApi;
+  readonly contacts: ContactsApi;
+  readonly notifications: NotificationsApi;
   readonly me: MeApi;
   readonly devices: DevicesApi;
 }

@@ -1,10 +1,12 @@
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { type CallOptions, createChatsApi } from "./chats_api.ts";
 import type { ParleyClient } from "./client.ts";
+import { createContactsApi } from "./contacts_api.ts";
 import { createEmitter } from "./emitter.ts";
 import { clientError, unavailable } from "./error.ts";
 import type { ClientEvents } from "./events.ts";
 import { newMessageId } from "./message_id.ts";
+import { createNotificationsApi } from "./notifications_api.ts";
 import type { ClientOptions } from "./options.ts";
 import { createParts } from "./parts.ts";
 import { createDevicesApi, createMeApi, createUsersApi } from "./people_api.ts";
@@ -127,6 +129,8 @@ export function createClient(options: ClientOptions): ParleyClient {
     chats: createChatsApi(rest),
     messages: parts.messages,
     users: createUsersApi(rest),
+    contacts: createContactsApi(rest),
+    notifications: createNotificationsApi(rest),
     me: createMeApi(rest, session.end),
     devices: createDevicesApi(rest),
 

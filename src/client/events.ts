@@ -1,4 +1,5 @@
 import type { Device, Me } from "../protocol/accounts.ts";
+import type { Contact } from "../protocol/contacts.ts";
 import type { Event, EventOf } from "../protocol/events.ts";
 import type { ChatId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
@@ -31,6 +32,10 @@ export interface AccountChange {
   /** null when the profile did not change. */
   readonly me: Me | null;
   readonly devices: readonly Device[];
+  /** Those that changed, also to `none`. */
+  readonly contacts: readonly Contact[];
+  /** Requests that changed up to this `accountRev` are seen; null when that did not change. */
+  readonly contactsViewedRev: number | null;
 }
 
 /** An entry of the outbox has come to its end. */

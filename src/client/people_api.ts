@@ -4,8 +4,8 @@ import type {
   PasswordChange,
   Presence,
   ProfilePatch,
-  User,
 } from "../protocol/accounts.ts";
+import type { Person } from "../protocol/contacts.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { List } from "../protocol/page.ts";
 import type { CallOptions, ListOptions } from "./chats_api.ts";
@@ -14,8 +14,8 @@ import type { Rest } from "./rest.ts";
 /** Other people. */
 export interface UsersApi {
   /** By the start of the username or of the display name. */
-  search(query: string, options?: ListOptions): Promise<List<User>>;
-  get(userId: UserId, options?: CallOptions): Promise<User>;
+  search(query: string, options?: ListOptions): Promise<List<Person>>;
+  get(userId: UserId, options?: CallOptions): Promise<Person>;
   lastSeen(userId: UserId, options?: CallOptions): Promise<Presence>;
 }
 

@@ -38,6 +38,8 @@ type AccountEvent = EventOf<
   | "notification.cleared"
   | "account.updated"
   | "device.updated"
+  | "contact.updated"
+  | "contact.viewed"
 >;
 type AccountPage = SyncPage & { to: number };
 
@@ -77,7 +79,8 @@ export function createSync(options: SyncOptions): Sync {
           registry.chats.get(chatId)?.draft(accountRev, draft);
         }
         registry.catchUp(false);
-        emit("account", { me: page.me, devices: page.devices });
+        const { me, devices, contacts, contactsViewedRev } = page;
+        emit("account", { me, devices, contacts, contactsViewedRev });
       },
       onCaughtUp() {},
       onRefused: (error) => emit("error", error),

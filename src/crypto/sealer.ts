@@ -36,6 +36,14 @@ export interface Sealer {
     plaintext: string,
   ): Promise<Sealed>;
   /**
+   * The same in two steps, where what is to be sealed is only known under a lock: gets the chat's newest
+   * key, which then seals on the spot.
+   */
+  sealing(
+    chatId: ChatId,
+    messageId: MessageId,
+  ): Promise<(plaintext: string) => Sealed>;
+  /**
    * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
    * nothing beside it: with one session, as the embedded database has, it would wait for itself.
    */
@@ -95,22 +103,25 @@ export function createSealer(parts: KeyCacheParts): Sealer {
   const open = ({ chatId, messageId, ...sealed }: SealedMessage) =>
     openAt({ chatId, messageId }, sealed, `message ${messageId}`);
 
-  async function sealAt(place: Place, plaintext: string): Promise<Sealed> {
+  async function sealingAt(place: Place) {
     const { newest, byVersion } = await cache.keep(place.chatId);
     const key = byVersion.get(newest);
     if (!key) throw new Problem("not_found");
     const aad = bind(place, newest);
-    const sealed = encrypt(key, utf8.encode(plaintext), aad);
-    return { keyVersion: newest, sealed };
+    return (plaintext: string): Sealed => ({
+      keyVersion: newest,
+      sealed: encrypt(key, utf8.encode(plaintext), aad),
+    });
   }
 
   return {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
 
-    seal: (chatId, messageId, plaintext) =>
-      sealAt({ chatId, messageId }, plaintext),
-    sealDraft: (chatId, userId, plaintext) =>
-      sealAt({ chatId, userId }, plaintext),
+    seal: async (chatId, messageId, plaintext) =>
+      (await sealingAt({ chatId, messageId }))(plaintext),
+    sealing: (chatId, messageId) => sealingAt({ chatId, messageId }),
+    sealDraft: async (chatId, userId, plaintext) =>
+      (await sealingAt({ chatId, userId }))(plaintext),
     openDraft: ({ chatId, userId, ...sealed }) =>
       openAt({ chatId, userId }, sealed, `a draft by ${userId}`),
 

@@ -1,3 +1,4 @@
+import { settlesWithin } from "../lib/settles_within.ts";
 import { type Announcement, type Relay, shardOf } from "../relay/relay.ts";
 
 export interface InterestParts {
@@ -95,11 +96,8 @@ export function createInterest(
         shard: shards.get(number),
         ready: subscribed(number),
       })).filter(({ shard }) => !shard?.isLate);
-      const inTime = await atMost(
-        Promise.all(wanted.map(({ ready }) => ready)),
-        patienceMs,
-      );
-      if (inTime) return;
+      const all = Promise.all(wanted.map(({ ready }) => ready));
+      if (await settlesWithin(patienceMs, all)) return;
       for (const { shard, ready } of wanted) {
         if (shard) shard.isLate = true;
         void ready.then(() => {
@@ -129,13 +127,4 @@ export function createInterest(
       await Promise.all(held.map(release));
     },
   };
-}
-
-/** Resolves with the work, or when the time is over; answers whether the work was done. */
-async function atMost(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, ms, false);
-  const inTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

@@ -6,6 +6,7 @@ import {
   heldFor,
   meOf,
 } from "../accounts/mod.ts";
+import { allContacts, contactOf, type ShownContact } from "../contacts/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import {
   hiddenBy,
@@ -75,6 +76,13 @@ export function sectionsOf(
     async lastSeenAt() {
       const [row] = await read(seenAt(userId));
       return row?.seenAt.toISOString() ?? null;
+    },
+    async *contacts() {
+      const pages = paged<ShownContact>(
+        read,
+        (after, limit) => allContacts(userId, after?.peerId ?? null, limit),
+      );
+      for await (const rows of pages) yield rows.map(contactOf);
     },
     async *chats() {
       const pages = paged<ExportedChatRow>(

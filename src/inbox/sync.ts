@@ -1,5 +1,6 @@
 import { accountSince, deviceOf, devicesSince, meOf } from "../accounts/mod.ts";
 import { readSince } from "../changes/mod.ts";
+import { contactOf, contactsSince, viewSince } from "../contacts/mod.ts";
 import type { Database } from "../db/database.ts";
 import { draftsSince, type OpenDraft } from "../preferences/mod.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
@@ -39,11 +40,13 @@ export async function readSync(
     [
       accountSince,
       devicesSince,
+      contactsSince,
+      viewSince,
       (_scope, rev, limit) => hiddenSince(userId, rev, limit),
       (_scope, rev, limit) => draftsSince(userId, rev, limit),
     ],
   );
-  const [[account], devices, hidden, drafts] = page.rows;
+  const [[account], devices, contacts, [view], hidden, drafts] = page.rows;
   const { moment } = heads;
   // A chat may have come or gone between the two, which the heads do not show: a client that counted
   // it as told would drop the event that tells of it.
@@ -57,6 +60,8 @@ export async function readSync(
     gone: heads.gone,
     me: account ? meOf({ ...account, accountRev }) : null,
     devices: devices.map(({ device }) => deviceOf(device, deviceId)),
+    contacts: contacts.map(contactOf),
+    contactsViewedRev: view?.rev ?? null,
     hidden: hidden.map(({ chatId, seq, messageId }) => ({
       chatId,
       seq,

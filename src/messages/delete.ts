@@ -11,6 +11,7 @@ import type { RevReply } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeMessage, type Target } from "./change.ts";
 import { hiddenMessages } from "./hidden_store.ts";
+import { mentionsOfChanged } from "./mentions.ts";
 import { type MessageTable, places } from "./store.ts";
 
 /** Takes a message away from everyone. Its place in the order stays; what it said and carried goes. */
@@ -32,6 +33,7 @@ export const deleteForEveryone = (messages: MessageTable, target: Target) =>
         pinnedAt: null,
         deletedAt: now,
       }),
+      rows: [mentionsOfChanged(message, null)],
     };
   });
 

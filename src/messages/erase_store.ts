@@ -27,3 +27,15 @@ export const eraseReceipts = (userId: UserId): Statement<{ erased: number }> =>
       returning 1
     )
     select count(*) as erased from gone`;
+
+/** Where others meant a person: the rows that count for her alone. */
+export const eraseMentions = (userId: UserId): Statement<{ erased: number }> =>
+  sql<{ erased: number }>`with batch as (
+      select chat_id, seq from mentions where user_id = ${userId}::uuid
+      limit ${erasedAtOnce}
+    ), gone as (
+      delete from mentions m using batch
+      where m.user_id = ${userId}::uuid and m.chat_id = batch.chat_id and m.seq = batch.seq
+      returning 1
+    )
+    select count(*) as erased from gone`;

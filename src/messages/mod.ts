@@ -45,6 +45,7 @@ export {
   reactionsBy,
 } from "./export_store.ts";
 export { openForReader } from "./history.ts";
+export { everyone } from "./mention_store.ts";
 export {
   latestMessages,
   messagesSince,
@@ -96,8 +97,10 @@ export interface MessagesParts {
 export function createMessages(
   { db, changes, announce, sealer, turns, newId, onUnreadable }: MessagesParts,
 ): Messages {
-  const seal: SealContent = (chatId, messageId, content) =>
-    sealer.seal(chatId, messageId, JSON.stringify(content));
+  const seal: SealContent = async (chatId, messageId) => {
+    const sealText = await sealer.sealing(chatId, messageId);
+    return (content) => sealText(JSON.stringify(content));
+  };
   const open = createOpen(sealer, onUnreadable);
   const table = messageTable(open);
   const reader = { db, open };

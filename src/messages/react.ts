@@ -1,4 +1,5 @@
 import { put, reads } from "../changes/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
@@ -19,6 +20,8 @@ export function react(
     if ((state.get(reactions, key)?.active ?? false) === active) {
       return "unchanged";
     }
+    const refusal = active ? refuseBlocked(state, target.chatId) : undefined;
+    if (refusal) return refusal;
     const counts = recount(message.reactionCounts, emoji, active ? 1 : -1);
     if (counts.length > limits.reactionsPerMessage) {
       return new Problem("conflict", {
@@ -33,7 +36,10 @@ export function react(
       row: () => ({ ...message, reactionCounts: counts }),
       rows: [put(reactions, { ...key, chatId, seq, active })],
     };
-  }, [reads(reactions, [key])]);
+  }, [
+    reads(reactions, [key]),
+    ...(active ? [reads(blockedChats, [target])] : []),
+  ]);
 }
 
 function recount(

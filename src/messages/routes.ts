@@ -42,7 +42,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
         201: json(SentMessage, "Stored"),
         200: json(SentMessage, "Was stored before"),
       },
-      problems: ["not_found", "id_taken", "conflict"],
+      problems: ["blocked", "not_found", "id_taken", "conflict"],
     }),
     async (c) => {
       const { chatId } = c.req.valid("param");
@@ -108,7 +108,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       summary: "Edit the content of one's own message",
       request: { params: ofMessage, body: body(EditMessage) },
       responses: { 200: json(Message, "The message as it is now") },
-      problems: ["forbidden", "not_found", "conflict"],
+      problems: ["forbidden", "blocked", "not_found", "conflict"],
     }),
     async (c) => {
       const { chatId, messageId } = c.req.valid("param");
@@ -156,7 +156,9 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
         summary: active ? "React with an emoji" : "Take a reaction back",
         request: { params: ofReaction },
         responses: { 200: json(RevReply, "The message's rev now") },
-        problems: ["not_found", "conflict"],
+        problems: active
+          ? ["blocked", "not_found", "conflict"]
+          : ["not_found", "conflict"],
       }),
       async (c) => {
         const { emoji, ...ids } = c.req.valid("param");
@@ -175,7 +177,9 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
         description: "In a group for its owner and admins.",
         request: { params: ofMessage },
         responses: { 200: json(RevReply, "The message's rev now") },
-        problems: ["forbidden", "not_found", "conflict"],
+        problems: active
+          ? ["forbidden", "blocked", "not_found", "conflict"]
+          : ["forbidden", "not_found", "conflict"],
       }),
       async (c) => {
         const target = { ...c.req.valid("param"), by: c.var.caller.userId };

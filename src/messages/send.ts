@@ -12,6 +12,7 @@ import {
   memberTable,
   refuseToNobody,
 } from "../chats/mod.ts";
+import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import { isoTime } from "../lib/iso_time.ts";
 import { clearDraft, preferencesTable } from "../preferences/mod.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
@@ -19,6 +20,11 @@ import type { Content } from "../protocol/messages.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { SendReply } from "../protocol/frames.ts";
 import type { Sealed } from "../crypto/sealer.ts";
+import {
+  mentionsOfNew,
+  readsOfMentions,
+  withAllowedMentions,
+} from "./mentions.ts";
 import { broadcastOf } from "./shape.ts";
 import { receipts } from "./receipt_store.ts";
 import {
@@ -38,19 +44,19 @@ export interface NewMessage {
   readonly clearDraft?: boolean | undefined;
 }
 
-/** Seals content for one message. */
+/** Gets what seals content for one message, then on the spot: what may be said is known under the lock. */
 export type SealContent = (
   chatId: ChatId,
   messageId: MessageId,
-  content: Content,
-) => Promise<Sealed>;
+) => Promise<(content: Content) => Sealed>;
 
 /** A present member says something. Repeated with the same id, it answers with the first result. */
 export function sendMessage(
   messages: MessageTable,
-  seal: SealContent,
+  sealing: SealContent,
   wish: NewMessage,
 ): Command<SendReply> {
+  let seal: (content: Content) => Sealed;
   let sealed: Sealed;
   const keys = accessKeys(wish.chatId, wish.senderId);
   const { chatId, messageId, replyTo, senderId } = wish;
@@ -61,25 +67,35 @@ export function sendMessage(
       ...(wish.clearDraft ? [reads(preferencesTable, draft)] : []),
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
+      reads(blockedChats, keys.chat),
       reads(places, [{ messageId }]),
       reads(messages, replyTo ? [{ chatId, messageId: replyTo }] : []),
+      ...readsOfMentions(chatId, wish.content),
     ],
     bytes: bytesOf(wish.content),
     prepare: async () => {
-      sealed = await seal(wish.chatId, wish.messageId, wish.content);
+      seal = await sealing(chatId, messageId);
+      sealed = seal(wish.content);
     },
-    decide: (state) => decide(state, messages, wish, sealed),
+    decide: (state) =>
+      decide(
+        state,
+        messages,
+        wish,
+        (content) => content === wish.content ? sealed : seal(content),
+      ),
   };
 }
 
 /** What the content takes as UTF-8 at most. */
-export const bytesOf = ({ text }: Content): number => 3 * text.length;
+export const bytesOf = ({ text, entities = [] }: Content): number =>
+  3 * (text.length + (entities.length && JSON.stringify(entities).length));
 
 function decide(
   state: State,
   messages: MessageTable,
   wish: NewMessage,
-  sealed: Sealed,
+  seal: (content: Content) => Sealed,
 ): Decision<SendReply> {
   const { chatId, messageId, senderId } = wish;
   const access = admit(state, chatId, senderId);
@@ -93,7 +109,7 @@ function decide(
       detail: "The messageId is already in use",
     });
   }
-  const refusal = refuseToNobody(access);
+  const refusal = refuseToNobody(access) ?? refuseBlocked(state, chatId);
   if (refusal) return refusal;
 
   const target = wish.replyTo
@@ -109,6 +125,7 @@ function decide(
       detail: "The message to reply to was deleted",
     });
   }
+  const content = withAllowedMentions(wish.content, state, access);
   return {
     fact(numbers) {
       const draft = wish.clearDraft
@@ -122,8 +139,8 @@ function decide(
         rev,
         messageId,
         senderId,
-        content: wish.content,
-        ...sealed,
+        content,
+        ...seal(content),
         replyToSeq: target?.seq ?? null,
         replyToId: target?.messageId ?? null,
         replyCount: 0,
@@ -138,6 +155,7 @@ function decide(
           ...draft.rows,
           put(messages, row),
           put(places, row),
+          ...mentionsOfNew(row, content),
           // What a person wrote after, that person has read.
           put(receipts, {
             chatId,

@@ -15,6 +15,7 @@
  */
 import type { Announce, Ring, SweepSource } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
+import { settlesWithin } from "../lib/settles_within.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { Presence } from "../protocol/accounts.ts";
 import type { UserId } from "../protocol/ids.ts";
@@ -133,7 +134,7 @@ export function createPresence(parts: PresenceParts): PresenceService {
       leaving = handOver();
       background("leave presence", leaving);
     }
-    await atMost(leaveMs, leaving);
+    await settlesWithin(leaveMs, leaving);
   }
 
   return {
@@ -167,12 +168,4 @@ export function createPresence(parts: PresenceParts): PresenceService {
     leave,
     [Symbol.asyncDispose]: leave,
   };
-}
-
-/** Waits for the work, but not longer; whoever began it looks after its failure. */
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work.catch(() => {}), late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Device, Me } from "./accounts.ts";
 import { Chat, Member } from "./chats.ts";
+import { Contact } from "./contacts.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
 import { ChatPreferences, Draft } from "./preferences.ts";
@@ -111,6 +112,14 @@ export const Event = z.discriminatedUnion("type", [
   event("account.updated", "The account's profile changed", {
     accountRev: AccountRev,
     me: Me.omit({ accountRev: true }).meta({ id: "Profile" }),
+  }),
+  event(
+    "contact.updated",
+    "A person became something else to the account: a contact, a request, blocked, or nothing any more",
+    { accountRev: AccountRev, contact: Contact },
+  ),
+  event("contact.viewed", "The account has seen all requests that came in", {
+    accountRev: AccountRev,
   }),
   event("message.hidden", "The account deleted a message for itself alone", {
     accountRev: AccountRev,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Device, Me, User } from "./accounts.ts";
 import { ChatKind, Role } from "./chats.ts";
+import { Contact } from "./contacts.ts";
 import { ChatId } from "./ids.ts";
 import { Message } from "./messages.ts";
 import { ChatPreferences, Draft } from "./preferences.ts";
@@ -82,6 +83,9 @@ export const AccountExport = z.object({
     description: "Those that were signed out included",
   }),
   lastSeenAt: Timestamp.nullable(),
+  contacts: z.array(Contact).meta({
+    description: "Requests and blocked people included",
+  }),
   chats: z.array(ExportedChat),
   messages: z.array(ExportedMessage),
   reactions: z.array(ExportedReaction),

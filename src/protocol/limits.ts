@@ -6,6 +6,10 @@ export const limits = {
   frameBytes: 64 * 1024,
   /** Longest message text, in UTF-16 units. */
   textLength: 16_000,
+  /** Formatted parts, links and mentions of one text. */
+  entitiesPerText: 100,
+  /** Longest address of a link, in UTF-16 units. */
+  linkLength: 2048,
   /** Most people in one group. */
   groupMembers: 1024,
   /** Most people named in one request that makes or extends a group. */

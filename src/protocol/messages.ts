@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Entities, entityFault } from "./entities.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Counter, Rev, Seq, text, Timestamp } from "./text.ts";
@@ -8,6 +9,12 @@ export const Content = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("text"),
     text: text(1, limits.textLength).meta({ examples: ["Hello, Grace"] }),
+    entities: Entities.optional(),
+  }).superRefine(({ text, entities = [] }, context) => {
+    const fault = entityFault(text, entities);
+    if (!fault) return;
+    const { index, message } = fault;
+    context.addIssue({ code: "custom", path: ["entities", index], message });
   }).meta({ id: "TextContent" }),
 ]).meta({ id: "Content", description: "What a message says" });
 export type Content = z.infer<typeof Content>;

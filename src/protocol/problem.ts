@@ -8,6 +8,7 @@ export const problemKinds = {
   token_revoked: { status: 401, title: "The device was signed out" },
   bad_credentials: { status: 401, title: "The name or the password is wrong" },
   forbidden: { status: 403, title: "You may not do this" },
+  blocked: { status: 403, title: "One of the two has blocked the other" },
   not_found: {
     status: 404,
     title: "There is no such thing, or you may not see it",

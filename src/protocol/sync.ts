@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Device, Me, User } from "./accounts.ts";
 import { Chat, Member, Receipt, Role } from "./chats.ts";
+import { Contact } from "./contacts.ts";
 import { ChatId, DeviceId, MessageId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Message } from "./messages.ts";
@@ -122,6 +123,13 @@ export const Sync = z.object({
     description: "null when the profile did not change",
   }),
   devices: z.array(Device),
+  contacts: z.array(Contact).meta({
+    description: "Those that changed, also to `none`",
+  }),
+  contactsViewedRev: AccountRev.nullable().meta({
+    description:
+      "Where the account last saw its requests: those that changed up to there are `viewed`. null when that did not change",
+  }),
   hidden: z.array(HiddenMessage),
   drafts: z.array(ChatDraft).meta({
     description:

@@ -1,3 +1,4 @@
+import { settlesWithin } from "../lib/settles_within.ts";
 import type { Announcement } from "./relay.ts";
 
 export interface SubscriptionsParts {
@@ -89,11 +90,7 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   /** Waits until the shard is heard, but for no longer than `patienceMs`, and only once a shard. */
   async function wait(shard: Shard, subscriber: Subscriber) {
     if (!shard.isLate) {
-      const late = Promise.withResolvers<"late">();
-      const timer = setTimeout(() => late.resolve("late"), parts.patienceMs);
-      const outcome = await Promise.race([shard.armed.promise, late.promise]);
-      clearTimeout(timer);
-      if (outcome !== "late") return;
+      if (await settlesWithin(parts.patienceMs, shard.armed.promise)) return;
       shard.isLate = true;
     }
     void shard.armed.promise.then(() => {

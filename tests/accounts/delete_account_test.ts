@@ -98,7 +98,13 @@ Deno.test("a placeholder stands where a deleted person was, and no search finds 
   const { userId } = ada.user;
   assert.deepEqual(
     await answer(await service.call("GET", `/users/${userId}`, { token })),
-    { userId, username: null, displayName: "Deleted account", about: "" },
+    {
+      userId,
+      username: null,
+      displayName: "Deleted account",
+      about: "",
+      relationship: "none",
+    },
   );
   for (const query of ["ada", "Deleted", "deleted account", "D"]) {
     const found = await answer<List<User>>(

@@ -86,6 +86,7 @@ Deno.test("a profile shows no more than others may see", async () => {
     username: "ada",
     displayName: "ada",
     about: "",
+    relationship: "none",
   });
   await refused(
     await service.call("GET", `/users/${crypto.randomUUID()}`, { token }),

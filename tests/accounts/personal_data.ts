@@ -73,6 +73,23 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
     exported: "hashes of secrets; the devices they belong to are exported",
   },
 
+  contacts: {
+    columns: ["user_id", "peer_id", "state"],
+    stays: {
+      peer_id:
+        `that the person is nothing to somebody any more: ${placeholder}`,
+    },
+    exported: ["contacts"],
+  },
+  contact_views: {
+    columns: ["user_id"],
+    exported: "a counter; it shows in what of the contacts is `viewed`",
+  },
+  blocked_chats: {
+    columns: ["chat_id"],
+    nobodys: "follows from the blocks, which stand in `contacts`",
+  },
+
   chats: {
     columns: ["chat_id", "kind", "title", "direct_key", "created_by"],
     stays: { direct_key: history, created_by: history },
@@ -107,6 +124,11 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   hidden_messages: {
     columns: ["user_id", "chat_id", "message_id"],
     exported: ["hiddenMessages"],
+  },
+
+  mentions: {
+    columns: ["chat_id", "user_id"],
+    exported: "whom others meant, which stands in what they said",
   },
 
   last_seen: {

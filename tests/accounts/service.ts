@@ -4,6 +4,8 @@ import type { Accounts } from "../../src/accounts/mod.ts";
 import { type Announced, createChanges } from "../../src/changes/mod.ts";
 import { createAccessTokens } from "../../src/crypto/access_tokens.ts";
 import { type Argon2, createPasswords } from "../../src/crypto/passwords.ts";
+import { createContacts } from "../../src/contacts/mod.ts";
+import { contactRoutes } from "../../src/contacts/routes.ts";
 import type { Database } from "../../src/db/database.ts";
 import { createBearer } from "../../src/http/bearer.ts";
 import { createFrontDoor } from "../../src/http/front_door.ts";
@@ -93,13 +95,14 @@ export async function startAccounts(
 
   async function isolate(): Promise<Isolate & { accounts: Accounts }> {
     const limit = (rate: Rate) => createRateLimit(rate, () => clock.ms);
+    const changes = createChanges({
+      db,
+      announce: (announced) => events.push(...announced),
+      now: () => new Date(clock.ms),
+    });
     const accounts = createAccounts({
       db,
-      changes: createChanges({
-        db,
-        announce: (announced) => events.push(...announced),
-        now: () => new Date(clock.ms),
-      }),
+      changes,
       passwords: createPasswords({ argon2 }),
       accessTokens: await createAccessTokens({
         keys,
@@ -129,6 +132,13 @@ export async function startAccounts(
         limits: { perIp: limit(perIp), perName: limit(perName) },
       }),
     );
+    const contacts = createContacts({
+      db,
+      changes,
+      accounts,
+      requests: limit(plenty),
+    });
+    router.route("/api/v1", contactRoutes(contacts, bearer));
     return {
       accounts,
       async call(method, path, { body, token, headers = {} } = {}) {

@@ -10,7 +10,7 @@ import {
   type Person,
   personOf,
 } from "../support/peer.ts";
-import { at, send } from "../messages/talk.ts";
+import { at, mention, send } from "../messages/talk.ts";
 
 /** Somebody who has done everything that the service keeps anything of. */
 export interface WholeLife {
@@ -46,12 +46,19 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   const tablet = personOf(url, accepted(login));
   accepted(await tablet.call("POST", "/auth/logout"));
 
+  const request = { userId: person.userId };
+  accepted(await friend.call("POST", "/contacts/requests", request));
+  accepted(await person.call("POST", "/contacts/requests/viewed"));
+  const asked = `/contacts/requests/${friend.userId}`;
+  accepted(await person.call("POST", `${asked}/accept`));
+
   const direct = await directChat(person, friend);
   const [own, other] = [
     await groupOf(person, friend),
     await groupOf(friend, person),
   ];
   const hers = await send(friend, direct);
+  await mention(friend, direct, person);
   await send(person, direct, "Marktext");
   await send(person, own, "Marktext");
   await send(person, other, "Marktext");

@@ -206,6 +206,8 @@ Deno.test("account changes that were missed are read from the cursor before", as
       gone: [],
       me: null,
       devices: [],
+      contacts: [],
+      contactsViewedRev: null,
       hidden: [{
         chatId: chat.chatId,
         seq: 1,
@@ -236,6 +238,8 @@ Deno.test("a gap in the account's counter is read after half a second", async ()
     gone: [],
     me: null,
     devices: [],
+    contacts: [],
+    contactsViewedRev: null,
     hidden: [],
     drafts: [],
   };

@@ -8,6 +8,7 @@ import type { SentMessage } from "../../src/protocol/messages.ts";
 import type { ChatItem } from "../../src/protocol/sync.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { password, personOf } from "../support/peer.ts";
+import { type Ask, askAboutContacts } from "./contacts.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { codesOf, operationsOf, readOpenApi } from "./operations.ts";
 import { refuseAll, refuseNonsense, refuseStrangers } from "./refusals.ts";
@@ -15,13 +16,6 @@ import { refuseAll, refuseNonsense, refuseStrangers } from "./refusals.ts";
 const publicUrl = "http://parley.test";
 const nobody = "00000000-0000-4000-8000-000000000000";
 const text = (text: string) => ({ content: { type: "text", text } });
-
-/** One who asks, every answer judged. */
-type Ask = <Body>(
-  method: string,
-  path: string,
-  body?: unknown,
-) => Promise<Body>;
 
 function asker(url: string, judge: Judge, token?: string): Ask {
   return async <Body>(method: string, path: string, body?: unknown) => {
@@ -150,6 +144,8 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await ada("GET", `/chats/${chatId}/changes?since=0`);
     const preferences = { pinned: true, draft: { text: "Dear Grace" } };
     await ada("PATCH", `/chats/${chatId}/me`, preferences);
+    await ada("GET", "/notifications");
+    await ada("GET", "/notifications/counts");
     await ada("POST", `/chats/${chatId}/notifications/clear`);
     await ada("DELETE", `/chats/${chatId}/history`);
     await ada("GET", "/sync");
@@ -175,6 +171,11 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await grace("DELETE", `${own}/members/me`);
     await ada("DELETE", own);
   });
+
+  await t.step(
+    "about contacts",
+    () => askAboutContacts({ ada, grace, joan, adaId, graceId, nobody }),
+  );
 
   await t.step("about messages", async () => {
     const { chatId } = await ada<ChatItem>("POST", "/chats", {

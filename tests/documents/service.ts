@@ -42,6 +42,7 @@ export function routesAlone(
     gateway: absent,
     accounts: absent,
     signInLimits: { perIp: limit, perName: limit },
+    contacts: absent,
     presence: absent,
     chats: absent,
     preferences: absent,

@@ -61,6 +61,8 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   await ada.call("PATCH", `/chats/${direct}/me`, { draft });
   await ada.call("POST", `/chats/${direct}/notifications/clear`);
   const { userId } = joan;
+  await joan.call("POST", "/contacts/requests", { userId: ada.userId });
+  await ada.call("POST", "/contacts/requests/viewed");
   await ada.call("PATCH", "/me", { about: "Thinks" });
   const { deviceId } = ada.session.device;
   await ada.call("PATCH", `/me/devices/${deviceId}`, { name: "Phone" });

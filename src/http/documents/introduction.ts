@@ -28,6 +28,10 @@ export const tags = [
     description: "Registering, signing in, the own profile and devices",
   },
   { name: "Users", description: "Other people" },
+  {
+    name: "Contacts",
+    description: "What other people are to the account, requests and blocks",
+  },
   { name: "Chats", description: "Direct chats and groups, and who is in them" },
   { name: "Messages", description: "What is said in a chat" },
   { name: "Notifications", description: "What is worth one's attention" },

@@ -2,16 +2,11 @@ import { z } from "zod";
 import type { Bearer } from "../http/bearer.ts";
 import { callerRoute, json } from "../http/route.ts";
 import { createRouter, type Router } from "../http/router.ts";
-import { User } from "../protocol/accounts.ts";
+import { Person } from "../protocol/contacts.ts";
 import { UserId } from "../protocol/ids.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { text } from "../protocol/text.ts";
-import type { Accounts } from "./mod.ts";
-
-export interface UserRoutesParts {
-  readonly accounts: Accounts;
-  readonly bearer: Bearer;
-}
+import type { Contacts } from "./mod.ts";
 
 const UserQuery = ListQuery.extend({
   query: text(1, 64).meta({
@@ -19,7 +14,7 @@ const UserQuery = ListQuery.extend({
   }),
 });
 
-export function userRoutes({ accounts, bearer }: UserRoutesParts): Router {
+export function userRoutes(contacts: Contacts, bearer: Bearer): Router {
   const router = createRouter();
   const tags = ["Users"];
 
@@ -31,9 +26,15 @@ export function userRoutes({ accounts, bearer }: UserRoutesParts): Router {
       tags,
       summary: "People by the beginning of their name",
       request: { query: UserQuery },
-      responses: { 200: json(listOf(User), "A page of people") },
+      responses: { 200: json(listOf(Person), "A page of people") },
     }),
-    async (c) => c.json(await accounts.findUsers(c.req.valid("query")), 200),
+    async (c) => {
+      const query = c.req.valid("query");
+      return c.json(
+        await contacts.findPeople(c.var.caller.userId, query),
+        200,
+      );
+    },
   );
 
   router.openapi(
@@ -44,10 +45,16 @@ export function userRoutes({ accounts, bearer }: UserRoutesParts): Router {
       tags,
       summary: "A person's profile",
       request: { params: z.object({ userId: UserId }) },
-      responses: { 200: json(User, "The profile") },
+      responses: { 200: json(Person, "The profile") },
       problems: ["not_found"],
     }),
-    async (c) => c.json(await accounts.user(c.req.valid("param").userId), 200),
+    async (c) => {
+      const { userId } = c.req.valid("param");
+      return c.json(
+        await contacts.person(c.var.caller.userId, userId),
+        200,
+      );
+    },
   );
 
   return router;

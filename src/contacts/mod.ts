@@ -1,0 +1,122 @@
+/**
+ * What people are to each other: contacts, requests to become one, and blocks.
+ *
+ * A pair has two rows, one for each side, and `rules.ts` says what every verb makes of them. A command
+ * (`relate.ts`) locks both accounts; one about a block also locks the pair's direct chat, so that of a
+ * block and a message that come at the same time the one that is stored first counts.
+ *
+ * @module
+ */
+import type { Accounts } from "../accounts/mod.ts";
+import type { Changes } from "../changes/mod.ts";
+import type { Database } from "../db/database.ts";
+import type { RateLimit } from "../http/rate_limit.ts";
+import type { Contact, ContactList } from "../protocol/contacts.ts";
+import type { UserId } from "../protocol/ids.ts";
+import type { List, ListQuery } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
+import { chatsOfPairs, directKeyOf } from "./direct_store.ts";
+import { listContacts } from "./list_contacts.ts";
+import { createPeople, type People } from "./people.ts";
+import { relate, type Related } from "./relate.ts";
+import type { Verb } from "./rules.ts";
+import { viewRequests } from "./view_requests.ts";
+
+export {
+  type BlockedChatRow,
+  blockedChats,
+  directChats,
+  directKeyOf,
+  refuseBlocked,
+} from "./direct_store.ts";
+export { refuseRelated, relatedReads } from "./refuse.ts";
+export { forgetContacts } from "./forget.ts";
+export { contactOf } from "./shape.ts";
+export {
+  allContacts,
+  contactsSince,
+  type ShownContact,
+  viewSince,
+} from "./store.ts";
+
+/** Every verb rejects with a `Problem`. All can be repeated: what is so already stays as it is. */
+export interface Contacts extends People {
+  list(
+    by: UserId,
+    query: ListQuery & { readonly state: ContactList },
+  ): Promise<List<Contact>>;
+  /** Asks, or says yes where the other one has asked. Rejects with `blocked` where one has. */
+  request(by: UserId, userId: UserId): Promise<Made>;
+  accept(by: UserId, userId: UserId): Promise<Contact>;
+  /** Rejects or withdraws a request. */
+  drop(by: UserId, userId: UserId): Promise<void>;
+  remove(by: UserId, userId: UserId): Promise<void>;
+  block(by: UserId, userId: UserId): Promise<Contact>;
+  unblock(by: UserId, userId: UserId): Promise<void>;
+  /** All requests that have come in are seen. */
+  view(by: UserId): Promise<void>;
+  /** `by` has deleted the account: the two are nothing to each other any more. */
+  forget(by: UserId, userId: UserId): Promise<void>;
+}
+
+export interface Made {
+  readonly contact: Contact;
+  /** Whether it was so before. */
+  readonly duplicate: boolean;
+}
+
+export interface ContactsParts {
+  readonly db: Database;
+  readonly changes: Changes;
+  readonly accounts: Pick<Accounts, "findUsers" | "user">;
+  /** How often one person may ask. */
+  readonly requests: RateLimit;
+}
+
+export function createContacts(
+  { db, changes, accounts, requests }: ContactsParts,
+): Contacts {
+  const submit = (verb: Verb, by: UserId, userId: UserId) =>
+    changes.submit(relate({ verb, by, userId }));
+
+  /** The chat is read before the lock, and may have been opened by then. */
+  async function submitWithChat(
+    verb: "block" | "unblock" | "forget",
+    by: UserId,
+    userId: UserId,
+  ): Promise<Related> {
+    for (let tries = 3;; tries--) {
+      const [[direct]] = await db.run(
+        chatsOfPairs([directKeyOf([by, userId])]),
+      );
+      const chatId = direct?.chatId ?? null;
+      try {
+        return await changes.submit(relate({ verb, by, userId, chatId }));
+      } catch (error) {
+        const isAgain = error instanceof Problem &&
+          error.code === "unavailable" && error.extras.retryAfterMs === 0;
+        if (!isAgain || tries === 1) throw error;
+      }
+    }
+  }
+
+  return {
+    list: (by, query) => listContacts(db, by, query),
+    async request(by, userId) {
+      requests.take(by);
+      const { contact, changed } = await submit("request", by, userId);
+      return { contact: contact!, duplicate: !changed };
+    },
+    accept: async (by, userId) => (await submit("accept", by, userId)).contact!,
+    drop: async (by, userId) => void await submit("drop", by, userId),
+    remove: async (by, userId) => void await submit("remove", by, userId),
+    block: async (by, userId) =>
+      (await submitWithChat("block", by, userId)).contact!,
+    unblock: async (by, userId) =>
+      void await submitWithChat("unblock", by, userId),
+    view: (by) => changes.submit(viewRequests(by)),
+    forget: async (by, userId) =>
+      void await submitWithChat("forget", by, userId),
+    ...createPeople({ db, accounts }),
+  };
+}
