@@ -154,12 +154,6 @@ export async function createApp(
     accounts,
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
-  const chats = createChats({
-    db,
-    changes,
-    newId: uuidv7,
-    newDataKey: sealer.newDataKey,
-  });
   const onUnreadable = (error: unknown) => {
     counters.add("parley.messages.unreadable");
     log.error("message does not open", { error });
@@ -174,12 +168,19 @@ export async function createApp(
     newId: uuidv7,
     onUnreadable,
   });
+  const chats = createChats({
+    db,
+    changes,
+    newId: uuidv7,
+    newDataKey: sealer.newDataKey,
+    narrate: messages.narrate,
+  });
   const erasure = cleanup.use(startErasure({
     db,
     clock: systemClock,
     // Whoever is in no chat any more leaves no more traces behind.
     steps: [
-      leaveChats({ db, changes }),
+      leaveChats({ db, changes, narrate: messages.narrate }),
       erasePreferences(db),
       forgetContacts({ db, contacts }),
       eraseReading(db),

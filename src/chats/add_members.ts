@@ -10,12 +10,14 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { join } from "./membership.ts";
+import type { Narration } from "./narration.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
 import { memberOf } from "./shape.ts";
 import { chats, members } from "./store.ts";
 
 /** Adds people to a group; those who are in it already stay as they are. */
 export function addMembers(
+  narration: Narration,
   chatId: ChatId,
   by: UserId,
   userIds: readonly UserId[],
@@ -29,6 +31,7 @@ export function addMembers(
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
@@ -68,7 +71,16 @@ export function addMembers(
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });
-          return { rows, events, reply };
+          const told = narration.tell(numbers, by, {
+            type: "system",
+            event: "memberJoined",
+            userIds: coming,
+          });
+          return {
+            rows: [...rows, ...told.rows],
+            events: [...events, ...told.events],
+            reply,
+          };
         },
       };
     },

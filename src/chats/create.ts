@@ -18,6 +18,7 @@ import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { join } from "./membership.ts";
+import type { Narration } from "./narration.ts";
 import { type ChatKeyRow, chatKeys, type ChatRow, chats } from "./store.ts";
 
 export interface NewChat {
@@ -40,7 +41,10 @@ export interface Created {
  * Makes a chat with all its members at once. A pair has one direct chat: both accounts are locked,
  * so of two people who open it at the same moment one finds the other's.
  */
-export function createChat(wish: NewChat): Command<Created> {
+export function createChat(
+  narration: Narration,
+  wish: NewChat,
+): Command<Created> {
   const people = [...new Set([wish.creatorId, ...wish.memberIds])];
   const directKey = wish.kind === "direct" ? directKeyOf(people) : null;
   return {
@@ -53,12 +57,14 @@ export function createChat(wish: NewChat): Command<Created> {
         ...relatedReads(wish.creatorId, wish.memberIds),
       ]),
     ],
-    decide: (state) => decide(state, wish, people, directKey),
+    ...(wish.kind === "group" ? { prepare: narration.prepare } : {}),
+    decide: (state) => decide(state, narration, wish, people, directKey),
   };
 }
 
 function decide(
   state: State,
+  narration: Narration,
   wish: NewChat,
   people: readonly UserId[],
   directKey: string | null,
@@ -88,12 +94,15 @@ function decide(
     ? undefined
     : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
   if (refusal) return refusal;
-  return { fact: (numbers) => made(state, numbers, wish, people, directKey) };
+  return {
+    fact: (numbers) => made(state, numbers, narration, wish, people, directKey),
+  };
 }
 
 function made(
   state: State,
   numbers: Numbers,
+  narration: Narration,
   wish: NewChat,
   people: readonly UserId[],
   directKey: string | null,
@@ -121,5 +130,14 @@ function made(
   if (directKey !== null) rows.push(put(directChats, { directKey, chatId }));
   // Nobody was there to hear of the joining: each is shown the chat as it is with all of them.
   const events = steps.map((step) => step.welcome(chat));
-  return { rows, events, reply: { chatId, duplicate: false } };
+  const told = title === null ? undefined : narration.tell(numbers, creatorId, {
+    type: "system",
+    event: "groupCreated",
+    title,
+  });
+  return {
+    rows: [...rows, ...(told?.rows ?? [])],
+    events: [...events, ...(told?.events ?? [])],
+    reply: { chatId, duplicate: false },
+  };
 }

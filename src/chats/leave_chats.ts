@@ -3,6 +3,7 @@ import type { Changes } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import type { Narrate } from "./narration.ts";
 import { removeMember } from "./remove_member.ts";
 import { chatsOf, heirsOf } from "./store.ts";
 
@@ -12,6 +13,7 @@ const leftAtOnce = 16;
 interface LeaveChatsParts {
   readonly db: Database;
   readonly changes: Changes;
+  readonly narrate: Narrate;
 }
 
 /**
@@ -34,7 +36,7 @@ export const leaveChats =
   };
 
 async function depart(
-  { db, changes }: LeaveChatsParts,
+  { db, changes, narrate }: LeaveChatsParts,
   chatId: ChatId,
   userId: UserId,
 ): Promise<void> {
@@ -44,7 +46,14 @@ async function depart(
     const candidates = heirs.map((row) => row.userId);
     try {
       return await changes.submit(
-        removeMember(chatId, userId, userId, candidates, { departs: true }),
+        removeMember(
+          narrate(chatId),
+          chatId,
+          userId,
+          userId,
+          candidates,
+          { departs: true },
+        ),
       );
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -14,6 +14,7 @@ import { addMembers } from "./add_members.ts";
 import { createChat, type Created } from "./create.ts";
 import { deleteChat } from "./delete.ts";
 import { listMembers } from "./list_members.ts";
+import type { Narrate } from "./narration.ts";
 import { removeMember } from "./remove_member.ts";
 import { setRole } from "./set_role.ts";
 import { type ChatKeyRow, heirsOf } from "./store.ts";
@@ -29,6 +30,7 @@ export {
   mayPin,
   refuseToNobody,
 } from "./rules.ts";
+export { type Narrate, type Narration } from "./narration.ts";
 export { chatOf, profiledMemberOf } from "./shape.ts";
 export {
   activeMembership,
@@ -77,35 +79,39 @@ export interface ChatsParts {
   newId(): string;
   /** Makes the first data key of a chat, wrapped by the present master key. */
   newDataKey(chatId: ChatId): Promise<ChatKeyRow>;
+  readonly narrate: Narrate;
 }
 
 export function createChats(
-  { db, changes, newId, newDataKey }: ChatsParts,
+  { db, changes, newId, newDataKey, narrate }: ChatsParts,
 ): Chats {
   return {
     async create(by, request) {
       const chatId = request.chatId ?? newId() as ChatId;
-      return await changes.submit(createChat({
+      const dataKey = await newDataKey(chatId);
+      return await changes.submit(createChat(narrate(chatId, dataKey), {
         chatId,
         kind: request.kind,
         title: request.kind === "group" ? request.title : null,
         creatorId: by,
         memberIds: request.memberIds,
-        dataKey: await newDataKey(chatId),
+        dataKey,
       }));
     },
     update: (chatId, by, patch) =>
-      changes.submit(updateChat(chatId, by, patch)),
+      changes.submit(updateChat(narrate(chatId), chatId, by, patch)),
     delete: (chatId, by) => changes.submit(deleteChat(chatId, by)),
     listMembers: (chatId, by, query) => listMembers(db, chatId, by, query),
     addMembers: (chatId, by, userIds) =>
-      changes.submit(addMembers(chatId, by, userIds)),
+      changes.submit(addMembers(narrate(chatId), chatId, by, userIds)),
     async removeMember(chatId, by, userId) {
       const [heirs] = userId === by ? await db.run(heirsOf(chatId)) : [[]];
       const candidates = heirs.map((row) => row.userId);
-      await changes.submit(removeMember(chatId, by, userId, candidates));
+      await changes.submit(
+        removeMember(narrate(chatId), chatId, by, userId, candidates),
+      );
     },
     setRole: (chatId, by, userId, role) =>
-      changes.submit(setRole(chatId, by, userId, role)),
+      changes.submit(setRole(narrate(chatId), chatId, by, userId, role)),
   };
 }

@@ -11,6 +11,7 @@ import {
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeRole, leave } from "./membership.ts";
+import type { Narration } from "./narration.ts";
 import {
   type Access,
   accessKeys,
@@ -20,7 +21,7 @@ import {
   outranks,
   refuseUnlessAdmin,
 } from "./rules.ts";
-import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
+import { chats, type MemberRow, members } from "./store.ts";
 
 /**
  * Takes a person out of a group: oneself, or somebody weaker as an admin. A leaving owner hands the
@@ -30,6 +31,7 @@ import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
  * Somebody who `departs` has deleted the account and goes from direct chats too.
  */
 export function removeMember(
+  narration: Narration,
   chatId: ChatId,
   by: UserId,
   userId: UserId,
@@ -44,6 +46,7 @@ export function removeMember(
       reads(members, keys.members),
       reads(users, [userId, ...candidates].map((id) => ({ userId: id }))),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
@@ -63,7 +66,8 @@ export function removeMember(
         });
       }
       return {
-        fact: (numbers) => left(state, numbers, access.chat, target, heir),
+        fact: (numbers) =>
+          left(state, numbers, narration, access, target, heir),
       };
     },
   };
@@ -97,7 +101,8 @@ const byStanding = (a: MemberRow, b: MemberRow) =>
 function left(
   state: State,
   numbers: Numbers,
-  before: ChatRow,
+  narration: Narration,
+  { chat: before, member: { userId: by } }: Access,
   target: MemberRow,
   heir: MemberRow | undefined,
 ) {
@@ -106,14 +111,29 @@ function left(
   // The heir first: at no rev is the group without an owner.
   if (heir) {
     const step = changeRole(state, numbers, heir, "owner");
-    rows.push(...step.rows);
-    events.push(...step.events);
+    const told = narration.tell(numbers, by, {
+      type: "system",
+      event: "ownerChanged",
+      userId: heir.userId,
+    });
+    rows.push(...step.rows, ...told.rows);
+    events.push(...step.events, ...told.events);
   }
   const { chat, ...step } = leave(state, numbers, before, target);
   rows.push(...step.rows);
   events.push(...step.events);
   if (chat.memberCount === 0) {
     rows.push(put(chats, { ...chat, deletedAt: numbers.now }));
+  } else if (chat.kind === "group") {
+    const told = narration.tell(
+      numbers,
+      by,
+      target.userId === by
+        ? { type: "system", event: "memberLeft" }
+        : { type: "system", event: "memberRemoved", userId: target.userId },
+    );
+    rows.push(...told.rows);
+    events.push(...told.events);
   }
   return { rows, events, reply: undefined };
 }

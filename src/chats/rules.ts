@@ -51,9 +51,14 @@ export function refuseUnlessAdmin(
   }
 }
 
-/** Deleting for everyone: one's own message anywhere, others' as an admin of a group. */
-export const mayDeleteFor = ({ chat, member }: Access, senderId: UserId) =>
-  member.userId === senderId || (chat.kind === "group" && isAdmin(member));
+/**
+ * Deleting for everyone: one's own message anywhere, others' as an admin of a group; what the service
+ * told is nobody's own.
+ */
+export const mayDeleteFor = (
+  { chat, member }: Access,
+  senderId: UserId | undefined,
+) => member.userId === senderId || (chat.kind === "group" && isAdmin(member));
 
 /** Pinning: both people of a direct chat, the admins of a group. */
 export const mayPin = ({ chat, member }: Access) =>

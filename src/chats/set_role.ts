@@ -4,6 +4,7 @@ import type { Member, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeRole } from "./membership.ts";
+import type { Narration } from "./narration.ts";
 import { accessKeys, admit, directIsFixed, forbidden } from "./rules.ts";
 import { memberOf } from "./shape.ts";
 import { chats, members } from "./store.ts";
@@ -13,6 +14,7 @@ import { chats, members } from "./store.ts";
  * becomes an admin, so that there is exactly one at every rev but the one in between.
  */
 export function setRole(
+  narration: Narration,
   chatId: ChatId,
   by: UserId,
   userId: UserId,
@@ -26,6 +28,7 @@ export function setRole(
       reads(members, keys.members),
       reads(users, [{ userId: by }, { userId }]),
     ],
+    prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
@@ -44,12 +47,16 @@ export function setRole(
       return {
         fact(numbers) {
           const raised = changeRole(state, numbers, target, role);
-          const lowered = role === "owner"
-            ? changeRole(state, numbers, access.member, "admin")
-            : { rows: [], events: [] };
+          if (role !== "owner") return { ...raised, reply: raised.member };
+          const lowered = changeRole(state, numbers, access.member, "admin");
+          const told = narration.tell(numbers, by, {
+            type: "system",
+            event: "ownerChanged",
+            userId,
+          });
           return {
-            rows: [...raised.rows, ...lowered.rows],
-            events: [...raised.events, ...lowered.events],
+            rows: [...raised.rows, ...lowered.rows, ...told.rows],
+            events: [...raised.events, ...lowered.events, ...told.events],
             reply: raised.member,
           };
         },

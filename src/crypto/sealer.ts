@@ -1,7 +1,7 @@
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { associatedData, decrypt, encrypt } from "./aead.ts";
-import { newDataKey, type StoredKey } from "./data_keys.ts";
+import { newDataKey, type StoredKey, unwrapDataKey } from "./data_keys.ts";
 import { createKeyCache, type KeyCacheParts } from "./key_cache.ts";
 
 /** Sealed content and the version of the chat's data key that opens it. */
@@ -16,11 +16,14 @@ export interface SealedMessage extends Sealed {
   readonly messageId: MessageId;
 }
 
-/** A sealed draft and whose it is. */
+/** A sealed draft and whose it is. It opens for that person's place alone. */
 export interface SealedDraft extends Sealed {
   readonly chatId: ChatId;
   readonly userId: UserId;
 }
+
+/** Seals for one chat on the spot. */
+export type SealNow = (messageId: MessageId, plaintext: string) => Sealed;
 
 /**
  * Seals message content with the data keys of its chat: AES-256-GCM, a fresh nonce each time, and
@@ -44,13 +47,18 @@ export interface Sealer {
     messageId: MessageId,
   ): Promise<(plaintext: string) => Sealed>;
   /**
+   * The same for any messages of one chat; for one that is about to be made, its first key is given.
+   * Rejects with `not_found` where there is none.
+   */
+  sealingIn(chatId: ChatId, first?: StoredKey): Promise<SealNow>;
+  /**
    * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
    * nothing beside it: with one session, as the embedded database has, it would wait for itself.
    */
   keepKeys(chatId: ChatId): Promise<void>;
   /** Rejects when the content was changed, or belongs to another chat, message or key. */
   open(message: SealedMessage): Promise<string>;
-  /** The same for what one person drafts in a chat; it opens for that person's place alone. */
+  /** What one person drafts in a chat, with the chat's newest key. */
   sealDraft(chatId: ChatId, userId: UserId, plaintext: string): Promise<Sealed>;
   openDraft(draft: SealedDraft): Promise<string>;
   /** Opens a page; its chats' keys are loaded with one call. */
@@ -62,15 +70,11 @@ export function createSealer(parts: KeyCacheParts): Sealer {
   const utf8 = new TextEncoder();
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  /** What is sealed, for whom or where: part of the associated data. */
-  type Place =
-    & { readonly chatId: ChatId }
-    & ({ readonly messageId: MessageId } | { readonly userId: UserId });
+  const place = (chatId: ChatId, messageId: MessageId, keyVersion: number) =>
+    associatedData("message", chatId, messageId, keyVersion);
 
-  const bind = ({ chatId, ...place }: Place, keyVersion: number) =>
-    "messageId" in place
-      ? associatedData("message", chatId, place.messageId, keyVersion)
-      : associatedData("draft", chatId, place.userId, keyVersion);
+  const draftPlace = (chatId: ChatId, userId: UserId, keyVersion: number) =>
+    associatedData("draft", chatId, userId, keyVersion);
 
   async function openingKey(chatId: ChatId, keyVersion: number) {
     const cached = await cache.keysOf(chatId);
@@ -83,53 +87,79 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     );
   }
 
-  async function openAt(
-    place: Place,
-    { keyVersion, sealed }: Sealed,
-    what: string,
+  async function open(
+    { chatId, messageId, keyVersion, sealed }: SealedMessage,
   ): Promise<string> {
-    const { chatId } = place;
     const key = await openingKey(chatId, keyVersion);
+    const aad = place(chatId, messageId, keyVersion);
     try {
-      return text.decode(decrypt(key, sealed, bind(place, keyVersion)));
+      return text.decode(decrypt(key, sealed, aad));
     } catch (cause) {
       throw new Error(
-        `Cannot open ${what} of chat ${chatId}: its content or its place was changed`,
+        `Cannot open message ${messageId} of chat ${chatId}: its content or its place was changed`,
         { cause },
       );
     }
   }
 
-  const open = ({ chatId, messageId, ...sealed }: SealedMessage) =>
-    openAt({ chatId, messageId }, sealed, `message ${messageId}`);
-
-  async function sealingAt(place: Place) {
-    const { newest, byVersion } = await cache.keep(place.chatId);
+  async function newestKey(chatId: ChatId) {
+    const { newest, byVersion } = await cache.keep(chatId);
     const key = byVersion.get(newest);
     if (!key) throw new Problem("not_found");
-    const aad = bind(place, newest);
-    return (plaintext: string): Sealed => ({
-      keyVersion: newest,
-      sealed: encrypt(key, utf8.encode(plaintext), aad),
-    });
+    return { key, keyVersion: newest };
+  }
+
+  async function sealingIn(
+    chatId: ChatId,
+    first?: StoredKey,
+  ): Promise<SealNow> {
+    const { key, keyVersion } = first
+      ? {
+        key: await unwrapDataKey(parts.masterKeys, first),
+        keyVersion: first.keyVersion,
+      }
+      : await newestKey(chatId);
+    return (messageId, plaintext) => {
+      const aad = place(chatId, messageId, keyVersion);
+      const sealed = encrypt(key, utf8.encode(plaintext), aad);
+      return { keyVersion, sealed };
+    };
+  }
+
+  async function sealing(chatId: ChatId, messageId: MessageId) {
+    const seal = await sealingIn(chatId);
+    return (plaintext: string) => seal(messageId, plaintext);
   }
 
   return {
     newDataKey: (chatId) => newDataKey(parts.masterKeys, chatId),
-
+    sealing,
+    sealingIn,
     seal: async (chatId, messageId, plaintext) =>
-      (await sealingAt({ chatId, messageId }))(plaintext),
-    sealing: (chatId, messageId) => sealingAt({ chatId, messageId }),
-    sealDraft: async (chatId, userId, plaintext) =>
-      (await sealingAt({ chatId, userId }))(plaintext),
-    openDraft: ({ chatId, userId, ...sealed }) =>
-      openAt({ chatId, userId }, sealed, `a draft by ${userId}`),
+      (await sealingIn(chatId))(messageId, plaintext),
 
     async keepKeys(chatId) {
       await cache.keep(chatId);
     },
 
     open,
+    async sealDraft(chatId, userId, plaintext) {
+      const { key, keyVersion } = await newestKey(chatId);
+      const aad = draftPlace(chatId, userId, keyVersion);
+      return { keyVersion, sealed: encrypt(key, utf8.encode(plaintext), aad) };
+    },
+    async openDraft({ chatId, userId, keyVersion, sealed }) {
+      const key = await openingKey(chatId, keyVersion);
+      const aad = draftPlace(chatId, userId, keyVersion);
+      try {
+        return text.decode(decrypt(key, sealed, aad));
+      } catch (cause) {
+        throw new Error(
+          `Cannot open a draft by ${userId} in chat ${chatId}: it or its place was changed`,
+          { cause },
+        );
+      }
+    },
     openAll: (messages) => Promise.all(messages.map(open)),
   };
 }

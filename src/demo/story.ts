@@ -147,7 +147,12 @@ const stateOf = ({ client }: Person, chatId: ChatId): ChatState =>
   client.chatState(chatId)!;
 const transcript = ({ rev, messages }: ChatState) =>
   JSON.stringify([rev, messages.map((m) => [m.seq, m.rev, textOf(m)])]);
-const textOf = ({ content }: Message) => content?.text ?? "(deleted)";
+const textOf = ({ content }: Message) =>
+  content === null
+    ? "(deleted)"
+    : content.type === "text"
+    ? content.text
+    : content.event;
 const quoted = (message: Message) => `"${textOf(message)}"`;
 
 function check(isTrue: boolean, otherwise: string) {

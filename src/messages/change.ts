@@ -13,11 +13,13 @@ import {
   admit,
   chatTable,
   memberTable,
+  type Narration,
 } from "../chats/mod.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import type { SystemContent } from "../protocol/system.ts";
 import { broadcastOf } from "./shape.ts";
 import type { MessageRow, MessageTable } from "./store.ts";
 
@@ -36,6 +38,8 @@ export interface Changed {
   readonly change: Updated["change"];
   readonly emoji?: string;
   readonly rows?: Put[];
+  /** What the group is told of it, as a message of its own. */
+  readonly told?: SystemContent;
 }
 
 /**
@@ -52,6 +56,7 @@ export function changeMessage(
     state: State,
   ) => Changed | Problem | "unchanged",
   further: readonly Read[] = [],
+  narration?: Narration,
 ): Command<RevReply> {
   const { chatId, messageId, by } = target;
   const keys = accessKeys(chatId, by);
@@ -75,9 +80,14 @@ export function changeMessage(
         fact(numbers) {
           const rev = numbers.rev(chatId);
           const row = { ...decision.row(numbers.now), rev };
-          const { change, emoji } = decision;
+          const { change, emoji, told } = decision;
+          const line = told && narration?.tell(numbers, by, told);
           return {
-            rows: [put(messages, row), ...(decision.rows ?? [])],
+            rows: [
+              put(messages, row),
+              ...(decision.rows ?? []),
+              ...(line?.rows ?? []),
+            ],
             events: [{
               chat: chatId,
               rev,
@@ -90,7 +100,7 @@ export function changeMessage(
                 userId: by,
                 ...(emoji === undefined ? {} : { emoji }),
               },
-            }],
+            }, ...(line?.events ?? [])],
             reply: { rev },
           };
         },
@@ -98,6 +108,9 @@ export function changeMessage(
     },
   };
 }
+
+/** Whether the service made it, to tell what happened to the group. */
+export const isTold = ({ content }: MessageRow) => content?.type === "system";
 
 export const alreadyDeleted = () =>
   new Problem("conflict", { detail: "The message was deleted for everyone" });

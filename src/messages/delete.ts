@@ -9,7 +9,7 @@ import {
 } from "../chats/mod.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
-import { changeMessage, type Target } from "./change.ts";
+import { changeMessage, isTold, type Target } from "./change.ts";
 import { hiddenMessages } from "./hidden_store.ts";
 import { mentionsOfChanged } from "./mentions.ts";
 import { type MessageTable, places } from "./store.ts";
@@ -18,7 +18,8 @@ import { type MessageTable, places } from "./store.ts";
 export const deleteForEveryone = (messages: MessageTable, target: Target) =>
   changeMessage(messages, target, (message, access) => {
     if (message.deletedAt !== null) return "unchanged";
-    if (!mayDeleteFor(access, message.senderId)) {
+    const sender = isTold(message) ? undefined : message.senderId;
+    if (!mayDeleteFor(access, sender)) {
       return forbidden(
         "Only its sender, or an admin of the group, may delete a message for everyone",
       );

@@ -4,7 +4,12 @@ import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { Content } from "../protocol/messages.ts";
-import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
+import {
+  alreadyDeleted,
+  changeMessage,
+  isTold,
+  type Target,
+} from "./change.ts";
 import {
   mentionsOfChanged,
   readsOfMentions,
@@ -27,6 +32,7 @@ export function editMessage(
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
+    if (isTold(message)) return forbidden("What the service tells stays so");
     const refusal = refuseBlocked(state, chatId);
     if (refusal) return refusal;
     const allowed = withAllowedMentions(content, state, access);

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Announce, Changes, Command } from "../changes/mod.ts";
+import type { Narrate } from "../chats/mod.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Turns } from "../lib/turns.ts";
@@ -16,6 +17,7 @@ import type {
   History,
   HistoryQuery,
   Message,
+  MessageContent,
   MessageStatus,
   SendMessage,
 } from "../protocol/messages.ts";
@@ -25,6 +27,7 @@ import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
+import { createNarrate } from "./narrate.ts";
 import { pinMessage } from "./pin.ts";
 import { react } from "./react.ts";
 import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
@@ -78,6 +81,8 @@ export interface Messages {
     by: UserId,
     messageId: MessageId,
   ): Promise<MessageStatus>;
+  /** Tells in a chat what happens to it. */
+  readonly narrate: Narrate;
   /** Opens stored messages for the capabilities that show them. */
   readonly open: OpenMessages;
 }
@@ -104,6 +109,7 @@ export function createMessages(
   const open = createOpen(sealer, onUnreadable);
   const table = messageTable(open);
   const reader = { db, open };
+  const narrate = createNarrate({ messages: table, sealer, newId });
 
   /** Events carry the whole message, so its keys have to be at hand before the transaction begins. */
   const change = ({ chatId }: Target, command: Command<RevReply>) =>
@@ -127,7 +133,10 @@ export function createMessages(
         : change(target, deleteForEveryone(table, target)),
     react: (target, emoji, active) =>
       change(target, react(table, target, emoji, active)),
-    pin: (target, pinned) => change(target, pinMessage(table, target, pinned)),
+    pin: (target, pinned) =>
+      changes.submit(
+        pinMessage(table, narrate(target.chatId), target, pinned),
+      ),
     advanceReceipt: createReceipts(db, announce, changes),
     history: (chatId, by, query) =>
       turns(by, () => readHistory(reader, chatId, by, query)),
@@ -135,6 +144,7 @@ export function createMessages(
     replies: (chatId, by, messageId, query) =>
       turns(by, () => readReplies(reader, chatId, by, messageId, query)),
     status: (chatId, by, messageId) => readStatus(db, chatId, by, messageId),
+    narrate,
     open,
   };
 }
@@ -150,7 +160,9 @@ function createOpen(
   async function contentOf({ sealed, ...row }: StoredMessage) {
     if (sealed === null) return null;
     try {
-      return JSON.parse(await sealer.open({ ...row, sealed })) as Content;
+      return JSON.parse(
+        await sealer.open({ ...row, sealed }),
+      ) as MessageContent;
     } catch (error) {
       // The keys could not be read: that says nothing of the row.
       if (error instanceof Problem) throw error;

@@ -1,25 +1,49 @@
-import { reads } from "../changes/mod.ts";
-import { forbidden, mayPin } from "../chats/mod.ts";
+import { type Command, reads } from "../changes/mod.ts";
+import { forbidden, mayPin, type Narration } from "../chats/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
-import { alreadyDeleted, changeMessage, type Target } from "./change.ts";
+import type { RevReply } from "../protocol/frames.ts";
+import {
+  alreadyDeleted,
+  changeMessage,
+  isTold,
+  type Target,
+} from "./change.ts";
 import type { MessageTable } from "./store.ts";
 
-/** Pins a message or takes the pin off. Repeating it changes nothing. */
-export const pinMessage = (
+/** Pins a message, of which a group is told, or takes the pin off. Repeating it changes nothing. */
+export function pinMessage(
   messages: MessageTable,
+  narration: Narration,
   target: Target,
   pinned: boolean,
-) =>
-  changeMessage(messages, target, (message, access, state) => {
-    if (!mayPin(access)) {
-      return forbidden("Only the owner and the admins of the group may pin");
-    }
-    if (message.deletedAt !== null) return alreadyDeleted();
-    if ((message.pinnedAt !== null) === pinned) return "unchanged";
-    const refusal = pinned ? refuseBlocked(state, target.chatId) : undefined;
-    if (refusal) return refusal;
-    return {
-      change: pinned ? "pinned" : "unpinned",
-      row: (now) => ({ ...message, pinnedAt: pinned ? now : null }),
-    };
-  }, pinned ? [reads(blockedChats, [target])] : []);
+): Command<RevReply> {
+  const { messageId } = target;
+  const command = changeMessage(
+    messages,
+    target,
+    (message, access, state) => {
+      if (!mayPin(access)) {
+        return forbidden("Only the owner and the admins of the group may pin");
+      }
+      if (message.deletedAt !== null) return alreadyDeleted();
+      if (isTold(message)) {
+        return forbidden("What the service tells cannot be pinned");
+      }
+      if ((message.pinnedAt !== null) === pinned) return "unchanged";
+      const refusal = pinned ? refuseBlocked(state, target.chatId) : undefined;
+      if (refusal) return refusal;
+      const isNews = pinned && access.chat.kind === "group";
+      const { seq } = message;
+      return {
+        change: pinned ? "pinned" : "unpinned",
+        row: (now) => ({ ...message, pinnedAt: pinned ? now : null }),
+        ...(isNews
+          ? { told: { type: "system", event: "pinned", seq, messageId } }
+          : {}),
+      };
+    },
+    pinned ? [reads(blockedChats, [target])] : [],
+    narration,
+  );
+  return { ...command, prepare: narration.prepare };
+}

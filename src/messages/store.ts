@@ -1,7 +1,7 @@
 import type { Table } from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
-import type { Content } from "../protocol/messages.ts";
+import type { MessageContent } from "../protocol/messages.ts";
 
 /** Emoji and how many people chose it, in the order of first use. */
 export type ReactionCounts =
@@ -29,7 +29,7 @@ export interface StoredMessage {
 
 /** A message with its content open. */
 export interface MessageRow extends StoredMessage {
-  readonly content: Content | null;
+  readonly content: MessageContent | null;
 }
 
 /** Opens the content of stored messages. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Entities, entityFault } from "./entities.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
+import { SystemContent } from "./system.ts";
 import { Counter, Rev, Seq, text, Timestamp } from "./text.ts";
 
 /** What a person can send. */
@@ -18,6 +19,13 @@ export const Content = z.discriminatedUnion("type", [
   }).meta({ id: "TextContent" }),
 ]).meta({ id: "Content", description: "What a message says" });
 export type Content = z.infer<typeof Content>;
+
+/** What a message can hold: what a person sent, or what the service told of the group. */
+export const MessageContent = z.union([Content, SystemContent]).meta({
+  id: "MessageContent",
+  description: "What a message holds",
+});
+export type MessageContent = z.infer<typeof MessageContent>;
 
 export const MessageRef = z.object({ seq: Seq, messageId: MessageId }).meta({
   id: "MessageRef",
@@ -40,7 +48,7 @@ export const Message = z.object({
   rev: Rev,
   messageId: MessageId,
   senderId: UserId,
-  content: Content.nullable().meta({
+  content: MessageContent.nullable().meta({
     description: "null once deleted for everyone",
   }),
   replyTo: MessageRef.nullable().meta({

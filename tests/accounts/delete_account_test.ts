@@ -22,6 +22,7 @@ import {
   startAccounts,
   type TestService,
 } from "./service.ts";
+import { silent } from "../support/silent.ts";
 
 const remove = (
   service: Pick<TestService, "call">,
@@ -217,7 +218,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
     });
   const batch: [Command<unknown>, string][] = [
     [
-      createChat({
+      createChat(silent(group), {
         chatId: group,
         kind: "group",
         title: "Ida's",
@@ -236,7 +237,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
       "conflict",
     ],
     [
-      createChat({
+      createChat(silent(group), {
         chatId: first,
         ...wish,
         memberIds: [ida.user.userId],
@@ -245,7 +246,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
       "not_found",
     ],
     [
-      createChat({
+      createChat(silent(group), {
         ...wish,
         chatId: second,
         creatorId: ida.user.userId,
@@ -254,7 +255,7 @@ Deno.test("in the batch of a deletion nothing of the account is changed after it
       }),
       "not_found",
     ],
-    [addMembers(group, ida.user.userId, [userId]), "not_found"],
+    [addMembers(silent(group), group, ida.user.userId, [userId]), "not_found"],
     [patch({ username: "ada" }, ida), "username_taken"],
     [patch({ email: "ada@example.org" }, ida), "done"],
   ];

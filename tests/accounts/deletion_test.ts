@@ -20,7 +20,7 @@ import {
   type Person,
   personOf,
 } from "../support/peer.ts";
-import { refusal, say } from "../support/say.ts";
+import { refusal, say, textIn } from "../support/say.ts";
 import { departed } from "./departed.ts";
 
 const placeholderOf = (userId: UserId): User => ({
@@ -125,7 +125,7 @@ Deno.test("all that others have of a deleted person stays, under a placeholder",
     assert.deepEqual(
       items.map(({ senderId, content, reactions }) => [
         senderId,
-        content?.text,
+        textIn(content),
         reactions.map(({ emoji, count }) => `${emoji}${count}`),
       ]),
       [[ann.userId, "To bob", ["👍1"]], [bob.userId, "To ann", []]],

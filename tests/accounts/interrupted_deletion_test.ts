@@ -12,6 +12,7 @@ import { testDatabase, testServer } from "../support/database.ts";
 import { newPerson, password } from "../support/peer.ts";
 import { serviceData, startService } from "../support/service.ts";
 import { departed } from "./departed.ts";
+import { silent } from "../support/silent.ts";
 
 /** Direct chats and groups of a person with each of the others; of the groups the person is the owner. */
 async function acquaint(
@@ -93,7 +94,7 @@ Deno.test("somebody in 1,000 chats leaves them a few at a time", async () => {
       return results;
     },
   };
-  await leaveChats({ db: watched, changes })(
+  await leaveChats({ db: watched, changes, narrate: silent })(
     userId,
     new AbortController().signal,
   );

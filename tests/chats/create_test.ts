@@ -12,6 +12,7 @@ import { testApp } from "../support/app.ts";
 import { fits } from "../support/fits.ts";
 import { newPerson, type Person } from "../support/peer.ts";
 import { crowd } from "./crowd.ts";
+import { silent } from "../support/silent.ts";
 
 interface Made {
   chatId: ChatId;
@@ -52,15 +53,27 @@ Deno.test("create", async (t) => {
       assert.equal(chat.memberCount, 3);
       assert.equal(chat.createdBy, ann.userId);
       assert.deepEqual(
-        { rev: chat.rev, lastSeq: chat.lastSeq, lastMessage: chat.lastMessage },
-        { rev: 3, lastSeq: 0, lastMessage: null },
+        {
+          rev: chat.rev,
+          lastSeq: chat.lastSeq,
+          content: chat.lastMessage?.content,
+        },
+        {
+          rev: 4,
+          lastSeq: 1,
+          content: {
+            type: "system",
+            event: "groupCreated",
+            title: " ☕ 'quoted\\' ",
+          },
+        },
       );
       assert.deepEqual(chat.me, {
         ...noPreferences,
         draft: null,
         role: "owner",
-        readSeq: 0,
-        deliveredSeq: 0,
+        readSeq: 1,
+        deliveredSeq: 1,
         unread: 0,
       });
       const { items } = accepted(
@@ -86,7 +99,7 @@ Deno.test("create", async (t) => {
 
   await t.step("a group of one", async () => {
     const chat = fits(CreatedChat, accepted(await create(ann, group())));
-    assert.deepEqual([chat.memberCount, chat.rev], [1, 1]);
+    assert.deepEqual([chat.memberCount, chat.rev], [1, 2]);
   });
 
   await t.step("a direct chat shows each the other", async () => {
@@ -275,7 +288,7 @@ Deno.test("create", async (t) => {
         group({ memberIds }),
       ),
     );
-    assert.deepEqual([made.memberCount, made.rev], [257, 257]);
+    assert.deepEqual([made.memberCount, made.rev], [257, 258]);
   });
 
   await t.step(
@@ -305,7 +318,7 @@ Deno.test("create", async (t) => {
         "chat.updated",
         (event) => event.chatId === chatId,
       );
-      assert.equal(renamed.rev, 4, "from then on they hear of it");
+      assert.equal(renamed.rev, 5, "from then on they hear of it");
     },
   );
   assert.deepEqual(service.complaints, []);
@@ -317,6 +330,7 @@ const anotherIsolate = (db: Database) =>
     db,
     changes: createChanges({ db, announce: () => {}, now: () => new Date() }),
     newId: uuid,
+    narrate: silent,
     newDataKey: (chatId) =>
       Promise.resolve({
         chatId,

@@ -35,7 +35,7 @@ Deno.test("delete and rename", async (t) => {
         "chat.deleted",
         (event) => event.chatId === chatId,
       );
-      assert.equal(event.rev, 4);
+      assert.equal(event.rev, 5);
       const sent = await line.ask({
         type: "send",
         chatId,
@@ -100,18 +100,18 @@ Deno.test("delete and rename", async (t) => {
           title: "  New 🌱 ",
         }),
       );
-      assert.deepEqual([renamed.title, renamed.rev], ["  New 🌱 ", 3]);
+      assert.deepEqual([renamed.title, renamed.rev], ["  New 🌱 ", 5]);
       const event = await line.heard(
         "chat.updated",
         (event) => event.chatId === chatId,
       );
-      assert.deepEqual([event.chat.title, event.rev], ["  New 🌱 ", 3]);
+      assert.deepEqual([event.chat.title, event.rev], ["  New 🌱 ", 4]);
       const again = accepted(
         await ann.call<ChatItem>("PATCH", `/chats/${chatId}`, {
           title: "  New 🌱 ",
         }),
       );
-      assert.equal(again.rev, 3);
+      assert.equal(again.rev, 5);
       for (
         const body of [{}, { title: "" }, { title: 1 }, {
           title: "x",
@@ -152,17 +152,22 @@ Deno.test("delete and rename", async (t) => {
       heard.forEach((event) => fits(Event, event));
       assert.deepEqual(heard.map(({ type }) => type), [
         "chat.updated",
+        "message.created",
         "member.joined",
+        "message.created",
         "member.updated",
         "chat.updated",
+        "message.created",
         "member.updated",
         "member.updated",
+        "message.created",
         "member.left",
+        "message.created",
         "chat.deleted",
       ]);
       assert.deepEqual(
         heard.map((event) => "rev" in event && event.rev),
-        heard.map((_, i) => 3 + i),
+        heard.map((_, i) => 4 + i),
       );
     },
   );

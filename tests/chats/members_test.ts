@@ -12,6 +12,7 @@ import { type TestApp, testApp } from "../support/app.ts";
 import { fits } from "../support/fits.ts";
 import { groupOf, newPerson, type Person } from "../support/peer.ts";
 import { crowd } from "./crowd.ts";
+import { silent } from "../support/silent.ts";
 
 const text = { content: { type: "text", text: "Hello" } };
 
@@ -69,21 +70,21 @@ Deno.test("members", async (t) => {
         bob.userId,
         "member",
         null,
-        3,
+        4,
       ]);
       const chat = accepted(await read(bob, chatId));
       assert.deepEqual([chat.memberCount, chat.lastSeq, chat.me.unread], [
         2,
+        3,
         1,
-        0,
-      ]);
+      ], "that she was added is news to her");
       const history = accepted(
         await bob.call<{ items: unknown[] }>(
           "GET",
           `/chats/${chatId}/messages`,
         ),
       );
-      assert.equal(history.items.length, 1);
+      assert.equal(history.items.length, 3);
     },
   );
 
@@ -105,7 +106,7 @@ Deno.test("members", async (t) => {
         "member",
       ]);
       const chat = accepted(await read(ann, chatId));
-      assert.deepEqual([chat.memberCount, chat.rev], [3, rev + 1]);
+      assert.deepEqual([chat.memberCount, chat.rev], [3, rev + 2]);
     },
   );
 
@@ -122,9 +123,9 @@ Deno.test("members", async (t) => {
         ...noPreferences,
         draft: null,
         role: "member",
-        readSeq: 1,
-        deliveredSeq: 1,
-        unread: 0,
+        readSeq: 3,
+        deliveredSeq: 3,
+        unread: 1,
       });
       assert.equal(chat.memberCount, 2);
     },
@@ -424,7 +425,7 @@ Deno.test("members: a leaving owner's heir", async (t) => {
     );
     assert.deepEqual(
       [updated.member.userId, updated.member.role, left.rev, left.memberCount],
-      [bob.userId, "owner", updated.rev + 1, 1],
+      [bob.userId, "owner", updated.rev + 2, 1],
     );
     assert.deepEqual([left.member.userId, left.member.role], [
       ann.userId,
@@ -458,6 +459,7 @@ Deno.test("members: a leaving owner's heir", async (t) => {
       const parts = {
         newId: crypto.randomUUID,
         newDataKey: () => Promise.reject(),
+        narrate: silent,
       };
       const slow = createChats({
         ...parts,
@@ -483,6 +485,7 @@ Deno.test("members: a leaving owner's heir", async (t) => {
     const slow = createChats({
       newId: crypto.randomUUID,
       newDataKey: () => Promise.reject(),
+      narrate: silent,
       // Between finding the heirs and leaving, bob is handed the group.
       db: {
         ...db,
@@ -508,6 +511,7 @@ Deno.test("members: a leaving owner's heir", async (t) => {
     const slow = createChats({
       newId: crypto.randomUUID,
       newDataKey: () => Promise.reject(),
+      narrate: silent,
       // Between finding the heirs and leaving, the first goes and comes again.
       db: {
         ...db,

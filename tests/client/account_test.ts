@@ -5,6 +5,7 @@ import type { UserId } from "../../src/protocol/ids.ts";
 import { testApp } from "../support/app.ts";
 import { eventually } from "./eventually.ts";
 import { heard } from "./stage.ts";
+import { textIn } from "../support/say.ts";
 
 const password = "correct horse battery";
 
@@ -76,7 +77,7 @@ Deno.test("a deleted account is gone from its clients, and stays with the others
     about: "",
   });
   deepEqual(
-    bea.chatState(chatId)?.messages.map(({ content }) => content?.text),
+    bea.chatState(chatId)?.messages.map(({ content }) => textIn(content)),
     ["Farewell"],
   );
   await rejects(bea.send(chatId, "Still there?"), { code: "forbidden" });
@@ -96,7 +97,7 @@ Deno.test("an export comes as a stream that is one document", async () => {
   const stream = await ada.me.export();
   const document = AccountExport.parse(await new Response(stream).json());
   deepEqual(
-    document.messages.map(({ content }) => content?.text),
+    document.messages.map(({ content }) => textIn(content)),
     ["Mine"],
   );
   const given = new AbortController();

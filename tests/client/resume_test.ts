@@ -213,6 +213,7 @@ Deno.test("account changes that were missed are read from the cursor before", as
         seq: 1,
         messageId: chat.messages[0]!.message.messageId,
       }],
+      drafts: [],
     };
   });
   const second = await service.welcomed({ accountRev: 7, cursor: "cursor-6" });

@@ -64,18 +64,18 @@ Deno.test("chat list", async (t) => {
         createdBy: bob.userId,
         createdAt: item!.createdAt,
         memberCount: 3,
-        rev: 6,
-        lastSeq: 2,
+        rev: 7,
+        lastSeq: 3,
         lastMessage: {
           ...message,
-          rev: 6,
+          rev: 7,
           content: said("Latest"),
           reactions: [{ emoji: "👍", count: 1, mine: true }],
         },
         peer: null,
         me: {
           ...noPreferences,
-          ...{ role: "member", readSeq: 1, deliveredSeq: 1, unread: 1 },
+          ...{ role: "member", readSeq: 2, deliveredSeq: 2, unread: 1 },
           draft: null,
         },
       });
@@ -123,6 +123,9 @@ Deno.test("chat list", async (t) => {
         second.messageId,
       );
       accepted(await bob.call("DELETE", at(first, "?for=me")));
+      const made = (await list(bob)).items[0]!.lastMessage!;
+      assert.equal(made.seq, 1);
+      accepted(await bob.call("DELETE", at(made, "?for=me")));
       assert.equal((await list(bob)).items[0]!.lastMessage, null);
       accepted(await ann.call("DELETE", at(second)));
       assert.equal((await list(ann)).items[0]!.lastMessage!.content, null);

@@ -19,6 +19,7 @@ import {
   personOf,
 } from "../support/peer.ts";
 import { at, send } from "../messages/talk.ts";
+import { textIn } from "../support/say.ts";
 
 /** The whole document, checked against its schema. */
 async function exported(person: Person): Promise<AccountExport> {
@@ -142,16 +143,19 @@ Deno.test("an export has all that the service holds on the account, and nothing 
   assert.deepEqual([inEnded.title, inEnded.role], [null, "owner"]);
 
   const said = document.messages.map(({ chatId, seq, content }) =>
-    `${chatId} ${seq} ${content?.text ?? null}`
+    `${chatId} ${seq} ${textIn(content)}`
   );
   assert.deepEqual(
     said.sort(),
     [
       `${direct} 1 Mine`,
       `${direct} 3 null`,
-      `${left} 1 Said in the group`,
+      `${left} 2 Said in the group`,
+      // That she left, as the group was told.
+      `${left} 3 null`,
       // Its keys are gone: what is left cannot be read by anybody.
       `${ended} 1 null`,
+      `${ended} 2 null`,
     ].sort(),
   );
   assert.deepEqual(
@@ -169,12 +173,16 @@ Deno.test("an export has all that the service holds on the account, and nothing 
 
 Deno.test("a long history is exported whole, in pages", async () => {
   await using service = await testApp();
-  const [ann, bob] = [
+  const [ann, bob, cleo] = [
+    await newPerson(service.url),
     await newPerson(service.url),
     await newPerson(service.url),
   ];
   const people = { mine: ann.userId, other: bob.userId };
-  const [long, short] = [await directChat(ann, bob), await groupOf(bob, ann)];
+  const [long, short] = [
+    await directChat(ann, bob),
+    await directChat(cleo, ann),
+  ];
   await fill(service, long, { ...people, messages: 12_000 });
   await fill(service, short, { ...people, messages: 300 });
   const document = await exported(ann);

@@ -82,10 +82,10 @@ Deno.test("sync", async (t) => {
         }],
         [group, {
           chatId: group,
-          rev: 3,
-          lastSeq: 0,
-          readSeq: 0,
-          deliveredSeq: 0,
+          rev: 4,
+          lastSeq: 1,
+          readSeq: 1,
+          deliveredSeq: 1,
           unread: 0,
         }],
       ]),
@@ -269,7 +269,7 @@ Deno.test("sync", async (t) => {
     const hidden = Array.from({ length: 1200 }, (_, i) => ({
       userId: dan.userId,
       chatId,
-      seq: i + 2,
+      seq: i + 3,
       messageId: crypto.randomUUID(),
       accountRev: accountRev + i + 1,
     }));
@@ -301,7 +301,7 @@ Deno.test("sync", async (t) => {
     accepted(await dan.call("DELETE", at(message, "?for=me")));
     assert.deepEqual(
       (await sync(dan, page.cursor)).hidden.map(({ seq }) => seq),
-      [1],
+      [2],
     );
   });
 

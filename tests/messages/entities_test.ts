@@ -19,6 +19,7 @@ import {
   type Person,
 } from "../support/peer.ts";
 import { asked, at, mention, newId, read, said, type Sent } from "./talk.ts";
+import { silent } from "../support/silent.ts";
 
 type Style = Extract<Entity, { length: number }>["type"];
 const part = (type: Style, offset: number, length: number, more = {}) =>
@@ -318,7 +319,13 @@ Deno.test("entities and mentions", async (t) => {
           },
         );
         await send.prepare!();
-        const removal = removeMember(where, ann.userId, bob.userId, []);
+        const removal = removeMember(
+          silent(where),
+          where,
+          ann.userId,
+          bob.userId,
+          [],
+        );
         const isAfter = first === "the removal";
         await commitBatch(
           db,
@@ -330,7 +337,7 @@ Deno.test("entities and mentions", async (t) => {
           entities: isAfter ? [] : [to(bob.userId)],
         });
         assert.deepEqual(
-          (await meant(db, where)).get(1),
+          (await meant(db, where)).get(2),
           isAfter ? undefined : [bob.userId],
         );
       },

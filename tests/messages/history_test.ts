@@ -28,7 +28,7 @@ Deno.test("history", async (t) => {
     assert.deepEqual((await history(ann, chatId, "?around=5")).items, []);
   });
 
-  const chatId = await groupOf(ann, bob);
+  const chatId = await directChat(ann, bob);
   const texts = Array.from({ length: 12 }, (_, i) => `${i + 1}`);
   const sent = await sendAll(ann, chatId, ...texts);
   // Bob hides three, one of them the last.

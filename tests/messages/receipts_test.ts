@@ -64,12 +64,12 @@ Deno.test("receipts", async (t) => {
     const chatId = await groupOf(ann, bob);
     await sendAll(ann, chatId, "1", "2", "3");
     const { readSeq, deliveredSeq, unread } = await meIn(bob, chatId);
-    assert.deepEqual([readSeq, deliveredSeq, unread], [0, 0, 3]);
+    assert.deepEqual([readSeq, deliveredSeq, unread], [0, 0, 4]);
     await move(bob, chatId, "delivered", 2);
     assert.deepEqual(await receiptOf(ann, chatId, bob), [2, 0]);
-    assert.equal((await meIn(bob, chatId)).unread, 3);
-    await move(bob, chatId, "read", 3);
-    assert.deepEqual(await receiptOf(ann, chatId, bob), [3, 3]);
+    assert.equal((await meIn(bob, chatId)).unread, 4);
+    await move(bob, chatId, "read", 4);
+    assert.deepEqual(await receiptOf(ann, chatId, bob), [4, 4]);
     assert.equal((await meIn(bob, chatId)).unread, 0);
   });
 
@@ -78,7 +78,7 @@ Deno.test("receipts", async (t) => {
     await sendAll(ann, chatId, "1", "2");
     await send(bob, chatId, "3");
     await send(ann, chatId, "4");
-    assert.deepEqual(await receiptOf(ann, chatId, bob), [3, 3]);
+    assert.deepEqual(await receiptOf(ann, chatId, bob), [4, 4]);
     assert.deepEqual([
       (await meIn(bob, chatId)).unread,
       (await meIn(ann, chatId)).unread,
@@ -90,10 +90,10 @@ Deno.test("receipts", async (t) => {
     await sendAll(ann, chatId, "1", "2", "3");
     await using line = await bob.connect();
     await move(bob, chatId, "read", Number.MAX_SAFE_INTEGER);
-    assert.deepEqual(await receiptOf(ann, chatId, bob), [3, 3]);
+    assert.deepEqual(await receiptOf(ann, chatId, bob), [4, 4]);
     await moveLive(line, chatId, "read", 1);
     await moveLive(line, chatId, "delivered", 0);
-    assert.deepEqual(await receiptOf(ann, chatId, bob), [3, 3]);
+    assert.deepEqual(await receiptOf(ann, chatId, bob), [4, 4]);
     await send(ann, chatId, "4");
     assert.equal(
       (await meIn(bob, chatId)).unread,
@@ -124,7 +124,7 @@ Deno.test("receipts", async (t) => {
         deliveredSeq,
         readSeq,
       ]),
-      [[2, 0], [2, 1], [3, 3]].map((cursors) => [
+      [[2, 0], [2, 1], [4, 4]].map((cursors) => [
         "receipt.updated",
         bob.userId,
         ...cursors,
@@ -157,12 +157,12 @@ Deno.test("receipts", async (t) => {
           userIds: [cleo.userId],
         }),
       );
-      assert.deepEqual(await receiptOf(ann, chatId, cleo), [3, 3]);
+      assert.deepEqual(await receiptOf(ann, chatId, cleo), [4, 4]);
       await move(cleo, chatId, "read", 1);
-      assert.deepEqual(await receiptOf(ann, chatId, cleo), [3, 3]);
+      assert.deepEqual(await receiptOf(ann, chatId, cleo), [4, 4]);
       await send(ann, chatId, "4");
       await move(cleo, chatId, "delivered", 2);
-      await move(cleo, chatId, "delivered", 4);
+      await move(cleo, chatId, "delivered", 6);
       await line.ask({ type: "ping" });
       const moves = heardOf(line, chatId).filter(({ type }) =>
         type === "receipt.updated"
@@ -170,7 +170,7 @@ Deno.test("receipts", async (t) => {
         .map((event) => event as EventOf<"receipt.updated">);
       for (const { deliveredSeq, readSeq } of moves) {
         assert.ok(
-          deliveredSeq >= 3 && readSeq >= 3,
+          deliveredSeq >= 4 && readSeq >= 4,
           `${deliveredSeq}, ${readSeq}`,
         );
       }
@@ -180,11 +180,11 @@ Deno.test("receipts", async (t) => {
           type: "receipt.updated",
           chatId,
           userId: cleo.userId,
-          deliveredSeq: 4,
-          readSeq: 3,
+          deliveredSeq: 6,
+          readSeq: 4,
         },
       );
-      assert.equal((await meIn(cleo, chatId)).unread, 1);
+      assert.equal((await meIn(cleo, chatId)).unread, 2);
     },
   );
 
@@ -203,10 +203,10 @@ Deno.test("receipts", async (t) => {
       );
       await using line = await ann.connect();
       await move(bob, chatId, "read", 2);
-      assert.deepEqual(await receiptOf(ann, chatId, bob), [3, 3]);
+      assert.deepEqual(await receiptOf(ann, chatId, bob), [5, 5]);
       await line.ask({ type: "ping" });
       for (const event of heardOf(line, chatId)) {
-        assert.ok(event.type === "receipt.updated" && event.readSeq >= 3);
+        assert.ok(event.type === "receipt.updated" && event.readSeq >= 5);
       }
     },
   );
@@ -215,7 +215,7 @@ Deno.test("receipts", async (t) => {
     "however they are asked to move, only grow and stay in bounds",
     async () => {
       const chatId = await groupOf(ann, bob, cleo);
-      let last = 0;
+      let last = 1;
       await using anns = await ann.connect();
       await using bobs = await bob.connect();
       await using cleos = await cleo.connect();
@@ -356,17 +356,17 @@ Deno.test("status", async (t) => {
       await statusOf(ann, message),
       of("sent", [bob, false, false], [cleo, false, false]),
     );
-    await move(bob, chatId, "read", 1);
+    await move(bob, chatId, "read", message.seq);
     assert.deepEqual(
       await statusOf(ann, message),
       of("sent", [bob, true, true], [cleo, false, false]),
     );
-    await move(cleo, chatId, "delivered", 1);
+    await move(cleo, chatId, "delivered", message.seq);
     assert.deepEqual(
       await statusOf(ann, message),
       of("delivered", [bob, true, true], [cleo, true, false]),
     );
-    await move(cleo, chatId, "read", 1);
+    await move(cleo, chatId, "read", message.seq);
     assert.deepEqual(
       await statusOf(bob, message),
       of("read", [bob, true, true], [cleo, true, true]),
@@ -377,7 +377,7 @@ Deno.test("status", async (t) => {
   await t.step("counts those who are in the chat now", async () => {
     const chatId = await groupOf(ann, bob, cleo);
     const message = await send(ann, chatId);
-    await move(bob, chatId, "read", 1);
+    await move(bob, chatId, "read", message.seq);
     accepted(await cleo.call("DELETE", `/chats/${chatId}/members/me`));
     const status = await statusOf(ann, message);
     assert.deepEqual([

@@ -251,9 +251,21 @@ Deno.test("pins", async (t) => {
     assert.equal(await pin("DELETE"), unpinned);
     assert.equal((await read(bob, message)).pinned, false);
     await line.ask({ type: "ping" });
-    const events = heardOf(line, chatId).map((event) =>
-      fits(Event, event) as EventOf<"message.updated">
+    const heard = heardOf(line, chatId).map((event) => fits(Event, event));
+    const told = heard.filter(({ type }) => type === "message.created");
+    assert.deepEqual(
+      told.map((event) => {
+        const { rev, message } = event as EventOf<"message.created">;
+        return [rev, message.senderId, message.content];
+      }),
+      [[pinned + 1, ann.userId, {
+        type: "system",
+        event: "pinned",
+        seq: message.seq,
+        messageId: message.messageId,
+      }]],
     );
+    const events = heard.filter((event) => event.type === "message.updated");
     assert.deepEqual(
       events.map(({ change, rev, userId, message }) => [
         change,

@@ -1,9 +1,13 @@
 import type { ReplyFrame, SendReply } from "../../src/protocol/frames.ts";
-import type { Content } from "../../src/protocol/messages.ts";
+import type { Content, MessageContent } from "../../src/protocol/messages.ts";
 import type { ProblemCode } from "../../src/protocol/problem.ts";
 import type { Line } from "./peer.ts";
 
 export const text = (text: string): Content => ({ type: "text", text });
+
+/** The words of a text; null where there are none. */
+export const textIn = (content: MessageContent | null): string | null =>
+  content?.type === "text" ? content.text : null;
 
 /** Sends a text over a line and resolves with its place; rejects with the problem of a refusal. */
 export const say = (

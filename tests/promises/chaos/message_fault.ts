@@ -1,6 +1,7 @@
 import type { Message } from "../../../src/protocol/messages.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Asked } from "./ledger.ts";
+import { textIn } from "../../support/say.ts";
 
 type Wish<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 /** What was asked for, of one kind, and may have happened. */
@@ -64,7 +65,7 @@ function ofContent(
   }
   if (deletes.some(isGranted)) return "was deleted and is there again";
   const edits = possible(asked, "edit");
-  const { text } = content;
+  const text = textIn(content);
   if (editedAt === null) {
     if (edits.some(isGranted)) return `was edited and says '${text}' again`;
     const isSaid = sends.some(({ by, wish }) =>

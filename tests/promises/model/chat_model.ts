@@ -1,6 +1,8 @@
 /** What the contract says a group does, one operation after the other, in memory. */
+import type { MessageId, UserId } from "../../../src/protocol/ids.ts";
 import type { Role } from "../../../src/protocol/chats.ts";
 import type { ProblemCode } from "../../../src/protocol/problem.ts";
+import type { SystemContent } from "../../../src/protocol/system.ts";
 import type { Operation } from "./operation.ts";
 
 export interface Said {
@@ -102,7 +104,7 @@ export function step(model: Model, by: string, wish: Operation): Result {
     case "read":
       return unchanged(model);
     case "add":
-      return add(model, place, wish.userIds);
+      return add(model, by, place, wish.userIds);
     case "remove":
       return remove(model, by, place, wish.userId);
     case "setRole":
@@ -110,11 +112,52 @@ export function step(model: Model, by: string, wish: Operation): Result {
     case "rename":
       if (strength[place.role] < strength.admin) return refused("forbidden");
       if (model.title === wish.title) return unchanged(model);
-      return {
-        told: [{ type: "chat.updated", title: wish.title }],
-        next: { ...model, title: wish.title, rev: model.rev + 1 },
-      };
+      return andTold(
+        [{ type: "chat.updated", title: wish.title }],
+        { ...model, title: wish.title, rev: model.rev + 1 },
+        by,
+        { type: "system", event: "titleChanged", title: wish.title },
+      );
   }
+}
+
+/** How a message of the service's own is called here. */
+export const toldId = (seq: number) => `told at ${seq}`;
+
+/** What happened is told in the group, as its next change. */
+function tell(
+  before: Model,
+  by: string,
+  content: SystemContent,
+): { said: Told; next: Model } {
+  const seq = before.messages.size + 1;
+  const said: Said = {
+    messageId: toldId(seq),
+    seq,
+    senderId: by,
+    text: JSON.stringify(content),
+    replyTo: null,
+    replyCount: 0,
+    reactions: [],
+    pinned: false,
+    edited: false,
+  };
+  const messages = new Map(before.messages).set(said.messageId, said);
+  return {
+    said: { type: "message.created", message: shown(said) },
+    next: { ...before, messages, rev: before.rev + 1 },
+  };
+}
+
+/** What a change tells of itself, after what it told already. */
+function andTold(
+  told: readonly Told[],
+  changed: Model,
+  by: string,
+  content: SystemContent,
+): Result {
+  const { said, next } = tell(changed, by, content);
+  return { told: [...told, said], next };
 }
 
 const unchanged = (model: Model): Result => ({ told: [], next: model });
@@ -179,6 +222,20 @@ function change(
     };
   }
 
+  /** A pin that comes is told, one that goes is not. */
+  function pinned(result: Result): Result {
+    if ("refused" in result || !("active" in wish && wish.active)) {
+      return result;
+    }
+    const { seq, messageId } = before!;
+    return andTold(result.told, result.next, by, {
+      type: "system",
+      event: "pinned",
+      seq,
+      messageId: messageId as MessageId,
+    });
+  }
+
   switch (wish.kind) {
     case "edit":
       if (before.senderId !== by) return refused("forbidden");
@@ -208,14 +265,21 @@ function change(
       if (!isAdmin) return refused("forbidden");
       if (isDeleted) return refused("conflict");
       if (before.pinned === wish.active) return unchanged(model);
-      return changed(wish.active ? "pinned" : "unpinned", {
-        ...before,
-        pinned: wish.active,
-      });
+      return pinned(
+        changed(wish.active ? "pinned" : "unpinned", {
+          ...before,
+          pinned: wish.active,
+        }),
+      );
   }
 }
 
-function add(model: Model, { role }: Place, userIds: readonly string[]) {
+function add(
+  model: Model,
+  by: string,
+  { role }: Place,
+  userIds: readonly string[],
+): Result {
   if (strength[role] < strength.admin) return refused("forbidden");
   const told: Told[] = [];
   const members = new Map(model.members);
@@ -233,7 +297,13 @@ function add(model: Model, { role }: Place, userIds: readonly string[]) {
     memberCount++;
     told.push({ type: "member.joined", userId, role: "member", memberCount });
   }
-  return { told, next: { ...model, members, rev } };
+  if (told.length === 0) return unchanged(model);
+  const coming = told.flatMap((each) => "userId" in each ? [each.userId] : []);
+  return andTold(told, { ...model, members, rev }, by, {
+    type: "system",
+    event: "memberJoined",
+    userIds: coming as UserId[],
+  });
 }
 
 function remove(
@@ -250,17 +320,37 @@ function remove(
   }
   const told: Told[] = [];
   const members = new Map(model.members);
-  let { rev } = model;
+  let { rev, messages } = model;
   if (target.role === "owner") {
     const heir = heirOf(model, userId);
     members.set(heir, { ...members.get(heir)!, role: "owner" });
     told.push({ type: "member.updated", userId: heir, role: "owner" });
-    rev++;
+    const { said, next } = tell(
+      { ...model, rev: model.rev + 1 },
+      by,
+      {
+        type: "system",
+        event: "ownerChanged",
+        userId: heir as UserId,
+      },
+    );
+    told.push(said);
+    messages = next.messages;
+    rev = next.rev;
   }
   members.set(userId, { ...target, role: "member", present: false });
   const memberCount = presentIn(model).length - 1;
   told.push({ type: "member.left", userId, role: "member", memberCount });
-  return { told, next: { ...model, members, rev: rev + 1 } };
+  return andTold(
+    told,
+    { ...model, members, messages, rev: rev + 1 },
+    by,
+    userId === by ? { type: "system", event: "memberLeft" } : {
+      type: "system",
+      event: "memberRemoved",
+      userId: userId as UserId,
+    },
+  );
 }
 
 /** The longest-standing admin, else member; of two who came at one moment, the lower id. */
@@ -292,6 +382,11 @@ function setRole(
     members.set(by, { ...place, role: "admin" });
     told.push({ type: "member.updated", userId: by, role: "admin" });
     rev++;
+    return andTold(told, { ...model, members, rev }, by, {
+      type: "system",
+      event: "ownerChanged",
+      userId: userId as UserId,
+    });
   }
   return { told, next: { ...model, members, rev } };
 }

@@ -7,7 +7,14 @@ import type {
 } from "../../../src/protocol/messages.ts";
 import type { Follower } from "../../support/follower.ts";
 import { revIn } from "../../support/reached.ts";
-import { type Model, type Shown, step, type Told } from "./chat_model.ts";
+import { textIn } from "../../support/say.ts";
+import {
+  type Model,
+  type Shown,
+  step,
+  type Told,
+  toldId,
+} from "./chat_model.ts";
 import type { Operation } from "./operation.ts";
 import type { Answered } from "./perform.ts";
 
@@ -195,11 +202,16 @@ function toldBy(event: Event): Told {
   }
 }
 
+/** What the service told has an id that nobody knew before: in the model it goes by its place. */
 export const shownBy = (message: BroadcastMessage | Message): Shown => ({
-  messageId: message.messageId,
+  messageId: message.content?.type === "system"
+    ? toldId(message.seq)
+    : message.messageId,
   seq: message.seq,
   senderId: message.senderId,
-  text: message.content?.text ?? null,
+  text: message.content?.type === "system"
+    ? JSON.stringify(message.content)
+    : textIn(message.content),
   replyTo: message.replyTo?.messageId ?? null,
   replyCount: message.replyCount,
   reactions: message.reactions.map(({ emoji, count }) => [emoji, count]),

@@ -6,7 +6,7 @@ import { groupOf, type Person } from "../../support/peer.ts";
 import { granted } from "../../support/say.ts";
 import type { Model } from "./chat_model.ts";
 import { compare } from "./compare.ts";
-import { type Done, explain, logOf } from "./history.ts";
+import { type Done, explain, logOf, shownBy } from "./history.ts";
 import type { Plan } from "./operation.ts";
 import { perform } from "./perform.ts";
 import { wishOf } from "./wish.ts";
@@ -145,7 +145,7 @@ function keptAsAnswered(fresh: ChatPicture, done: readonly Done[]): void {
 
 /** The group as it was made. */
 async function startOf(reader: Person, chatId: string): Promise<Model> {
-  const { rev, chat, members } = await freshRead(reader, chatId);
+  const { rev, chat, members, messages } = await freshRead(reader, chatId);
   return {
     rev,
     title: chat!.title!,
@@ -155,6 +155,11 @@ async function startOf(reader: Person, chatId: string): Promise<Model> {
         { role, present: true, since: joinedAt, rev, joinedSeq: 0 },
       ]),
     ),
-    messages: new Map(),
+    messages: new Map(
+      [...messages.values()].map((message) => {
+        const said = shownBy(message);
+        return [said.messageId, { ...said, reactions: [] }];
+      }),
+    ),
   };
 }
