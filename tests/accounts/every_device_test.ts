@@ -50,6 +50,9 @@ const causes: Partial<
     );
     return await by.call("DELETE", `${messages}/${messageId}?for=me`);
   },
+  "contact.updated": (by, friend) =>
+    friend.call("POST", "/contacts/requests", { userId: by.userId }),
+  "contact.viewed": (by) => by.call("POST", "/contacts/requests/viewed"),
   "preferences.updated": async (by, friend) => {
     const chatId = await directChat(by, friend);
     const patch = { pinned: true, draft: { text: "Dear friend" } };
@@ -125,7 +128,8 @@ Deno.test("every event of an account reaches all its devices, the one that cause
   });
 
   await t.step("nobody else hears of them", () => {
-    const own = ["chat.created", "chat.deleted", "device.updated"];
+    const own = ["chat.created", "chat.deleted", "device.updated"]
+      .concat("contact.updated");
     assert.deepEqual(
       newsOf(bobs).filter(({ type }) => !own.includes(type)),
       [],

@@ -85,6 +85,9 @@ const known: Record<string, fc.Arbitrary<Tree>> = {
   UserId: ids("User"),
   DeviceId: ids("Device"),
   MessageId: ids("Message"),
+  Timestamp: fc.constantFrom(
+    ...["2000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"],
+  ).map(text),
   Emoji: fc.constantFrom("👍", "❤️", "🇪🇺", "👩‍👩‍👧‍👦").map(text),
   TextContent: textContent,
   LinkUrl: fc.constant(text("https://example.org/a?b#c")),
