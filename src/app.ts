@@ -1,8 +1,8 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
-import { createAccounts, startErasure } from "./accounts/mod.ts";
+import { createAccounts } from "./accounts/mod.ts";
 import { createChanges, startSweep, type SweepSource } from "./changes/mod.ts";
-import { createChats, keysOf, leaveChats, tryKeys } from "./chats/mod.ts";
-import { createContacts, forgetContacts } from "./contacts/mod.ts";
+import { createChats, createInvites, keysOf, tryKeys } from "./chats/mod.ts";
+import { createContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
 import { createAccessTokens } from "./crypto/access_tokens.ts";
 import { createMasterKeys } from "./crypto/master_keys.ts";
@@ -28,21 +28,17 @@ import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
 import { createNotifications } from "./notifications/mod.ts";
-import {
-  createMessages,
-  eraseReading,
-  receiptsChangedFrom,
-} from "./messages/mod.ts";
+import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
 import { openAnnounce } from "./open_announce.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
-import { createPreferences, erasePreferences } from "./preferences/mod.ts";
-import { createPresence, erasePresence } from "./presence/mod.ts";
-import { limits } from "./protocol/limits.ts";
+import { createPreferences } from "./preferences/mod.ts";
+import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
 import { rates, readsAtOnce } from "./rates.ts";
 import { createRoutes } from "./routes.ts";
+import { startErasing } from "./start_erasing.ts";
 import { loadSecrets } from "./secrets.ts";
 import { exportMeasures } from "./telemetry.ts";
 
@@ -175,17 +171,20 @@ export async function createApp(
     newDataKey: sealer.newDataKey,
     narrate: messages.narrate,
   });
-  const erasure = cleanup.use(startErasure({
+  const invites = createInvites({
     db,
+    changes,
+    sealer,
     clock: systemClock,
-    // Whoever is in no chat any more leaves no more traces behind.
-    steps: [
-      leaveChats({ db, changes, narrate: messages.narrate }),
-      erasePreferences(db),
-      forgetContacts({ db, contacts }),
-      eraseReading(db),
-      erasePresence(db),
-    ],
+    newId: uuidv7,
+    narrate: messages.narrate,
+    onUnreadable: (error) => log.error("invitation does not open", { error }),
+  });
+  const erasure = cleanup.use(startErasing({
+    db,
+    changes,
+    narrate: messages.narrate,
+    contacts,
     background,
   }));
   const opening = { open: messages.open, openDraft: preferences.openDraft };
@@ -242,9 +241,7 @@ export async function createApp(
         presence.swept,
         {
           statement: (from) =>
-            hub.scopes === 0
-              ? null
-              : receiptsChangedFrom(from, limits.groupMembers),
+            hub.scopes === 0 ? null : receiptsChangedFrom(from),
           on: hub.onReceipts,
         } satisfies SweepSource<SweptReceipt>,
       ],
@@ -262,6 +259,7 @@ export async function createApp(
     inbox,
     messages,
     presence,
+    kindOf: chats.kindOf,
     announce,
     authenticate: accounts.authenticate,
     readUser: ({ userId }) => accounts.user(userId),
@@ -304,6 +302,7 @@ export async function createApp(
     presence,
     chats,
     preferences,
+    invites,
     messages,
     notifications: createNotifications({
       db,

@@ -2,8 +2,8 @@
 import { accountRoutes, type Accounts } from "./accounts/mod.ts";
 import type { Contacts } from "./contacts/mod.ts";
 import { contactRoutes } from "./contacts/routes.ts";
-import type { Chats } from "./chats/mod.ts";
-import { chatRoutes } from "./chats/routes.ts";
+import type { Chats, Invites } from "./chats/mod.ts";
+import { chatRoutes, inviteRoutes } from "./chats/routes.ts";
 import { gatewayRoutes, type GatewayRoutesParts } from "./gateway/routes.ts";
 import type { Bearer } from "./http/bearer.ts";
 import { documentRoutes } from "./http/documents/routes.ts";
@@ -37,6 +37,7 @@ export interface RoutesParts {
   readonly presence: PresenceService;
   readonly chats: Chats;
   readonly preferences: Preferences;
+  readonly invites: Invites;
   readonly messages: Messages;
   readonly notifications: Notifications;
   readonly inbox: Inbox;
@@ -68,6 +69,7 @@ export function createRoutes(parts: RoutesParts): Router {
     "/api/v1",
     preferencesRoutes(parts.preferences, inbox.readChat, bearer),
   );
+  router.route("/api/v1", inviteRoutes(parts.invites, inbox.readChat, bearer));
   router.route("/api/v1", messageRoutes(messages, bearer));
   router.route("/api/v1", notificationRoutes(parts.notifications, bearer));
   router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));

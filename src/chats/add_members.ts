@@ -9,13 +9,14 @@ import type { Member } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
+import { plainRole } from "./channel_rules.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
 import { memberOf } from "./shape.ts";
 import { chats, members } from "./store.ts";
 
-/** Adds people to a group; those who are in it already stay as they are. */
+/** Adds people to a group or channel; those who are in it already stay as they are. */
 export function addMembers(
   narration: Narration,
   chatId: ChatId,
@@ -50,7 +51,11 @@ export function addMembers(
       const isIn = (i: number) =>
         present[i] !== undefined && present[i].leftAt === null;
       const coming = people.filter((_, i) => !isIn(i));
-      if (access.chat.memberCount + coming.length > limits.groupMembers) {
+      const { kind } = access.chat;
+      if (
+        kind === "group" &&
+        access.chat.memberCount + coming.length > limits.groupMembers
+      ) {
         return new Problem("conflict", {
           detail: `A group has at most ${limits.groupMembers} members`,
         });
@@ -65,17 +70,19 @@ export function addMembers(
           const events: Announced[] = [];
           const reply = people.map((userId, i) => {
             if (isIn(i)) return shown(userId, i);
-            const step = join(state, numbers, chat, userId, "member");
+            const step = join(state, numbers, chat, userId, plainRole(kind));
             chat = step.chat;
             rows.push(...step.rows);
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });
-          const told = narration.tell(numbers, by, {
-            type: "system",
-            event: "memberJoined",
-            userIds: coming,
-          });
+          const told = kind === "group"
+            ? narration.tell(numbers, by, {
+              type: "system",
+              event: "memberJoined",
+              userIds: coming,
+            })
+            : { rows: [], events: [] };
           return {
             rows: [...rows, ...told.rows],
             events: [...events, ...told.events],

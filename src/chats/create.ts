@@ -17,14 +17,27 @@ import {
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { plainRole, refuseHandle, refuseNameless } from "./channel_rules.ts";
+import { handles } from "./channel_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
-import { type ChatKeyRow, chatKeys, type ChatRow, chats } from "./store.ts";
+import {
+  type ChatKeyRow,
+  chatKeys,
+  type ChatRow,
+  chats,
+  noChannel,
+} from "./store.ts";
 
 export interface NewChat {
   readonly chatId: ChatId;
   readonly kind: ChatKind;
   readonly title: string | null;
+  readonly about?: string;
+  readonly channel?: Pick<
+    ChatRow,
+    "handle" | "visibility" | "signatures" | "comments"
+  >;
   readonly creatorId: UserId;
   /** The others. */
   readonly memberIds: readonly UserId[];
@@ -47,6 +60,7 @@ export function createChat(
 ): Command<Created> {
   const people = [...new Set([wish.creatorId, ...wish.memberIds])];
   const directKey = wish.kind === "direct" ? directKeyOf(people) : null;
+  const { handle } = wish.channel ?? noChannel;
   return {
     scopes: [wish.chatId, ...people],
     reads: [
@@ -56,6 +70,7 @@ export function createChat(
         reads(directChats, [{ directKey }]),
         ...relatedReads(wish.creatorId, wish.memberIds),
       ]),
+      ...(handle === null ? [] : [reads(handles, [{ handle }])]),
     ],
     ...(wish.kind === "group" ? { prepare: narration.prepare } : {}),
     decide: (state) => decide(state, narration, wish, people, directKey),
@@ -90,8 +105,10 @@ function decide(
       ? { reply: { chatId: wish.chatId, duplicate: true } }
       : new Problem("id_taken", { detail: "The chatId is already in use" });
   }
+  const { handle, visibility } = wish.channel ?? noChannel;
   const refusal = directKey === null
-    ? undefined
+    ? refuseNameless({ handle, visibility }) ??
+      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined)
     : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
   if (refusal) return refusal;
   return {
@@ -108,20 +125,28 @@ function made(
   directKey: string | null,
 ) {
   const { chatId, kind, title, creatorId, dataKey } = wish;
+  const { about = "", channel = noChannel } = wish;
   let chat: ChatRow = {
     chatId,
     kind,
     title,
+    about,
     directKey,
     memberCount: 0,
     createdBy: creatorId,
     createdAt: numbers.now,
     deletedAt: null,
-    rev: 0,
+    // Where nobody is told of who comes in, the making alone counts.
+    rev: kind === "channel" ? numbers.rev(chatId) : 0,
+    ...channel,
   };
   const rows: Put[] = [put(chatKeys, dataKey)];
+  if (chat.handle !== null) {
+    rows.push(put(handles, { handle: chat.handle, chatId }));
+  }
   const steps = people.map((userId) => {
-    const role = kind === "group" && userId === creatorId ? "owner" : "member";
+    const isOwner = kind !== "direct" && userId === creatorId;
+    const role = isOwner ? "owner" : plainRole(kind);
     const step = join(state, numbers, chat, userId, role);
     chat = step.chat;
     rows.push(...step.rows);
@@ -130,11 +155,13 @@ function made(
   if (directKey !== null) rows.push(put(directChats, { directKey, chatId }));
   // Nobody was there to hear of the joining: each is shown the chat as it is with all of them.
   const events = steps.map((step) => step.welcome(chat));
-  const told = title === null ? undefined : narration.tell(numbers, creatorId, {
-    type: "system",
-    event: "groupCreated",
-    title,
-  });
+  const told = kind !== "group" || title === null
+    ? undefined
+    : narration.tell(numbers, creatorId, {
+      type: "system",
+      event: "groupCreated",
+      title,
+    });
   return {
     rows: [...rows, ...(told?.rows ?? [])],
     events: [...events, ...(told?.events ?? [])],

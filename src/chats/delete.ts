@@ -4,7 +4,7 @@ import { Problem } from "../protocol/problem.ts";
 import { accessKeys, admit, directIsFixed, forbidden } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
-/** Ends a group for everyone. Its data keys go with it, so what it held cannot be opened again. */
+/** Ends a group or channel for everyone. Its data keys go with it, so what it held cannot be opened again. */
 export function deleteChat(chatId: ChatId, by: UserId): Command<void> {
   const keys = accessKeys(chatId, by);
   return {
@@ -15,7 +15,7 @@ export function deleteChat(chatId: ChatId, by: UserId): Command<void> {
       if (access instanceof Problem) return access;
       if (access.chat.kind === "direct") return directIsFixed();
       if (access.member.role !== "owner") {
-        return forbidden("Only the owner may delete the group");
+        return forbidden("Only the owner may delete the chat");
       }
       return {
         fact(numbers) {

@@ -42,8 +42,7 @@ async function depart(
 ): Promise<void> {
   // Who inherits is read before the lock, and may have left by then.
   for (let tries = 3;; tries--) {
-    const [heirs] = await db.run(heirsOf(chatId));
-    const candidates = heirs.map((row) => row.userId);
+    const [heirs] = await db.run(heirsOf(chatId, userId));
     try {
       return await changes.submit(
         removeMember(
@@ -51,7 +50,7 @@ async function depart(
           chatId,
           userId,
           userId,
-          candidates,
+          heirs,
           { departs: true },
         ),
       );

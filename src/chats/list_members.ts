@@ -4,6 +4,7 @@ import type { Member } from "../protocol/chats.ts";
 import { type ChatId, UserId } from "../protocol/ids.ts";
 import { type List, type ListQuery, paged } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
+import { refuseToList } from "./channel_rules.ts";
 import { profiledMemberOf } from "./shape.ts";
 import { activeMembership, memberPage } from "./store.ts";
 
@@ -20,6 +21,8 @@ export async function listMembers(
     memberPage(chatId, after, limit + 1),
   );
   if (!membership) throw new Problem("not_found");
+  const refusal = refuseToList(membership);
+  if (refusal) throw refusal;
   return paged(
     rows.map(profiledMemberOf),
     limit,

@@ -9,8 +9,14 @@ import {
 import type { Member, Role } from "../protocol/chats.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { isToldOf, plainRole } from "./channel_rules.ts";
 import { chatOf, memberOf } from "./shape.ts";
 import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
+
+/**
+ * Where `isToldOf` says so, the others are not told: the step takes no rev of the chat and makes no
+ * event in it, so that it costs the same whatever the chat's size. The person's own account counts it.
+ */
 
 /** What a step on a chat's membership leaves behind. */
 interface Step {
@@ -42,9 +48,11 @@ export function join(
     throw new Problem("not_found", { detail: `There is no user ${userId}` });
   }
   const { chatId } = before;
-  const rev = numbers.rev(chatId);
+  const isTold = isToldOf(before);
+  const rev = isTold ? numbers.rev(chatId) : before.rev;
   const accountRev = numbers.rev(userId);
-  const joinedSeq = state.head(chatId)?.lastSeq ?? 0;
+  const head = state.head(chatId) ?? { rev: 0, lastSeq: 0 };
+  const joinedSeq = head.lastSeq;
   const chat = { ...before, memberCount: before.memberCount + 1, rev };
   const row: MemberRow = {
     chatId,
@@ -53,7 +61,7 @@ export function join(
     joinedAt: numbers.now,
     joinedSeq,
     leftAt: null,
-    rev,
+    rev: isTold ? rev : 0,
     accountRev,
   };
   const member = memberOf(row, user);
@@ -61,7 +69,7 @@ export function join(
     chat,
     member,
     rows: [put(chats, chat), put(members, row)],
-    events: [
+    events: !isTold ? [] : [
       {
         chat: chatId,
         rev,
@@ -80,9 +88,10 @@ export function join(
       event: {
         type: "chat.created",
         chatId,
-        rev: chat.rev,
+        rev: isTold ? chat.rev : Math.max(chat.rev, head.rev),
         accountRev,
         chat: chatOf(chat),
+        role,
         lastSeq: joinedSeq,
       },
     }),
@@ -97,14 +106,15 @@ export function leave(
   gone: MemberRow,
 ): Step {
   const { chatId, userId } = gone;
-  const rev = numbers.rev(chatId);
+  const isTold = isToldOf(before);
+  const rev = isTold ? numbers.rev(chatId) : before.rev;
   const accountRev = numbers.rev(userId);
   const chat = { ...before, memberCount: before.memberCount - 1, rev };
   const row: MemberRow = {
     ...gone,
-    role: "member",
+    role: plainRole(before.kind),
     leftAt: numbers.now,
-    rev,
+    rev: isTold ? rev : gone.rev,
     accountRev,
   };
   const member = memberOf(row, state.get(users, { userId })!);
@@ -113,17 +123,17 @@ export function leave(
     member,
     rows: [put(chats, chat), put(members, row)],
     events: [
-      {
+      ...(!isTold ? [] : [{
         chat: chatId,
         rev,
         event: {
-          type: "member.left",
+          type: "member.left" as const,
           chatId,
           rev,
           member,
           memberCount: chat.memberCount,
         },
-      },
+      }]),
       {
         account: userId,
         rev: accountRev,
@@ -133,14 +143,28 @@ export function leave(
   };
 }
 
-/** A present member's role changes. */
+/** A present member's role changes. In a channel the person's account has to be locked. */
 export function changeRole(
   state: State,
   numbers: Numbers,
+  chat: ChatRow,
   before: MemberRow,
   role: Role,
 ): Omit<Step, "chat"> {
   const { chatId, userId } = before;
+  if (!isToldOf(chat)) {
+    const accountRev = numbers.rev(userId);
+    const row = { ...before, role, accountRev };
+    return {
+      member: memberOf(row, state.get(users, { userId })!),
+      rows: [put(members, row)],
+      events: [{
+        account: userId,
+        rev: accountRev,
+        event: { type: "membership.updated", accountRev, chatId, role },
+      }],
+    };
+  }
   const rev = numbers.rev(chatId);
   const row = { ...before, role, rev };
   const member = memberOf(row, state.get(users, { userId })!);

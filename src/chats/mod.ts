@@ -1,18 +1,28 @@
 /**
- * Chats and who is in them: direct chats (exactly two people, one chat a pair) and groups
- * (an owner, admins, members). Every change goes through the spine and is decided in the file named
+ * Chats and who is in them: direct chats (exactly two people, one chat a pair), groups (an owner,
+ * admins, members) and channels (an owner and admins, who write, and subscribers, who read). Every change goes through the spine and is decided in the file named
  * after it; `rules.ts` says who may do what.
  *
  * @module
  */
 import type { Changes } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
-import type { ChatPatch, CreateChat, Member, Role } from "../protocol/chats.ts";
+import type {
+  ChatKind,
+  ChatPatch,
+  CreateChat,
+  Member,
+  PublicChannel,
+  Role,
+} from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
 import { addMembers } from "./add_members.ts";
 import { createChat, type Created } from "./create.ts";
+import { createKindOf } from "./kind_of.ts";
 import { deleteChat } from "./delete.ts";
+import { findChannels, readChannel } from "./find_channels.ts";
+import { joinChannel } from "./join_channel.ts";
 import { listMembers } from "./list_members.ts";
 import type { Narrate } from "./narration.ts";
 import { removeMember } from "./remove_member.ts";
@@ -30,6 +40,12 @@ export {
   mayPin,
   refuseToNobody,
 } from "./rules.ts";
+export {
+  mayTouchPost,
+  type PostedAs,
+  postedAs,
+  refuseToSpeak,
+} from "./channel_rules.ts";
 export { type Narrate, type Narration } from "./narration.ts";
 export { chatOf, profiledMemberOf } from "./shape.ts";
 export {
@@ -42,7 +58,11 @@ export {
   type MemberRow,
   members as memberTable,
   membersSince,
+  ownInChannel,
 } from "./store.ts";
+export { eraseJoining } from "./erase.ts";
+export { waitsOf } from "./invite_store.ts";
+export { createInvites, type Invites } from "./invites.ts";
 export { type Created } from "./create.ts";
 export { leaveChats } from "./leave_chats.ts";
 export { countKeys, rotateKeys } from "./rotate_keys.ts";
@@ -71,6 +91,14 @@ export interface Chats {
     userId: UserId,
     role: Role,
   ): Promise<Member>;
+  /** Subscribes to a public channel. Nothing happens to whoever has done so. */
+  join(chatId: ChatId, by: UserId): Promise<void>;
+  findChannels(
+    query: ListQuery & { readonly query: string },
+  ): Promise<List<PublicChannel>>;
+  readChannel(handle: string): Promise<PublicChannel>;
+  /** What kind of chat it is; undefined where there is none. */
+  kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
 }
 
 export interface ChatsParts {
@@ -92,9 +120,13 @@ export function createChats(
       return await changes.submit(createChat(narrate(chatId, dataKey), {
         chatId,
         kind: request.kind,
-        title: request.kind === "group" ? request.title : null,
+        title: request.kind === "direct" ? null : request.title,
+        ...(request.kind === "channel" && {
+          about: request.about,
+          channel: channelOf(request),
+        }),
         creatorId: by,
-        memberIds: request.memberIds,
+        memberIds: request.kind === "channel" ? [] : request.memberIds,
         dataKey,
       }));
     },
@@ -105,13 +137,23 @@ export function createChats(
     addMembers: (chatId, by, userIds) =>
       changes.submit(addMembers(narrate(chatId), chatId, by, userIds)),
     async removeMember(chatId, by, userId) {
-      const [heirs] = userId === by ? await db.run(heirsOf(chatId)) : [[]];
-      const candidates = heirs.map((row) => row.userId);
+      const [heirs] = userId === by ? await db.run(heirsOf(chatId, by)) : [[]];
       await changes.submit(
-        removeMember(narrate(chatId), chatId, by, userId, candidates),
+        removeMember(narrate(chatId), chatId, by, userId, heirs),
       );
     },
     setRole: (chatId, by, userId, role) =>
       changes.submit(setRole(narrate(chatId), chatId, by, userId, role)),
+    join: (chatId, by) => changes.submit(joinChannel(chatId, by)),
+    findChannels: (query) => findChannels(db, query),
+    readChannel: (handle) => readChannel(db, handle),
+    kindOf: createKindOf(db),
   };
 }
+
+const channelOf = (
+  { handle, visibility, signatures, comments }: Extract<
+    CreateChat,
+    { kind: "channel" }
+  >,
+) => ({ handle: handle ?? null, visibility, signatures, comments });

@@ -21,13 +21,13 @@ import {
   outranks,
   refuseUnlessAdmin,
 } from "./rules.ts";
-import { chats, type MemberRow, members } from "./store.ts";
+import { chats, type Heir, type MemberRow, members } from "./store.ts";
 
 /**
  * Takes a person out of a group: oneself, or somebody weaker as an admin. A leaving owner hands the
  * group to the next in line; with the last member the group ends.
  *
- * `candidates` are the people who may inherit, read before: their rows have to be named to be seen.
+ * `heirs` are the people who may inherit, read before: their rows have to be named to be seen.
  * Somebody who `departs` has deleted the account and goes from direct chats too.
  */
 export function removeMember(
@@ -35,12 +35,14 @@ export function removeMember(
   chatId: ChatId,
   by: UserId,
   userId: UserId,
-  candidates: readonly UserId[],
+  heirs: readonly Heir[],
   { departs = false } = {},
 ): Command<void> {
+  const candidates = heirs.map((heir) => heir.userId);
+  const locked = heirs.filter(({ isLocked }) => isLocked);
   const keys = accessKeys(chatId, by, userId, ...candidates);
   return {
-    scopes: [chatId, userId],
+    scopes: [chatId, userId, ...locked.map((heir) => heir.userId)],
     reads: [
       reads(chats, keys.chat),
       reads(members, keys.members),
@@ -110,14 +112,18 @@ function left(
   const events: Announced[] = [];
   // The heir first: at no rev is the group without an owner.
   if (heir) {
-    const step = changeRole(state, numbers, heir, "owner");
-    const told = narration.tell(numbers, by, {
-      type: "system",
-      event: "ownerChanged",
-      userId: heir.userId,
-    });
-    rows.push(...step.rows, ...told.rows);
-    events.push(...step.events, ...told.events);
+    const step = changeRole(state, numbers, before, heir, "owner");
+    rows.push(...step.rows);
+    events.push(...step.events);
+    if (before.kind === "group") {
+      const told = narration.tell(numbers, by, {
+        type: "system",
+        event: "ownerChanged",
+        userId: heir.userId,
+      });
+      rows.push(...told.rows);
+      events.push(...told.events);
+    }
   }
   const { chat, ...step } = leave(state, numbers, before, target);
   rows.push(...step.rows);

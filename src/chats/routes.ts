@@ -12,7 +12,10 @@ import {
 import { ChatId, UserId } from "../protocol/ids.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { ChatItem, CreatedChat } from "../protocol/sync.ts";
+import { channelRoutes } from "./channel_routes.ts";
 import type { Chats } from "./mod.ts";
+
+export { inviteRoutes } from "./invite_routes.ts";
 
 const tags = ["Chats"];
 const inChat = z.object({ chatId: ChatId });
@@ -40,7 +43,7 @@ export function chatRoutes(
       path: "/chats",
       operationId: "createChat",
       tags,
-      summary: "Open a direct chat or make a group",
+      summary: "Open a direct chat, or make a group or channel",
       description:
         "Idempotent on `chatId`; two people have one direct chat, whoever opens it.",
       request: { body: body(CreateChat) },
@@ -48,7 +51,7 @@ export function chatRoutes(
         201: json(CreatedChat, "Made"),
         200: json(CreatedChat, "Was there before"),
       },
-      problems: ["blocked", "not_found", "id_taken"],
+      problems: ["blocked", "not_found", "id_taken", "handle_taken"],
     }),
     async (c) => {
       const { userId } = c.var.caller;
@@ -69,11 +72,11 @@ export function chatRoutes(
       path: "/chats/{chatId}",
       operationId: "updateChat",
       tags,
-      summary: "Rename a group",
+      summary: "Change what a group or channel shows of itself",
       description: "For its owner and admins.",
       request: { params: inChat, body: body(ChatPatch) },
       responses: { 200: json(ChatItem, "The chat as it is now") },
-      problems: ["forbidden", "not_found"],
+      problems: ["forbidden", "not_found", "conflict", "handle_taken"],
     }),
     async (c) => {
       const { chatId } = c.req.valid("param");
@@ -89,7 +92,7 @@ export function chatRoutes(
       path: "/chats/{chatId}",
       operationId: "deleteChat",
       tags,
-      summary: "Delete a group for everyone",
+      summary: "Delete a group or channel for everyone",
       description: "For its owner.",
       request: { params: inChat },
       responses: gone,
@@ -108,9 +111,10 @@ export function chatRoutes(
       operationId: "listMembers",
       tags,
       summary: "List the members in the order of their coming",
+      description: "Of a channel, for its owner and admins.",
       request: { params: inChat, query: ListQuery },
       responses: { 200: json(listOf(Member), "A page of the members") },
-      problems: ["not_found"],
+      problems: ["forbidden", "not_found"],
     }),
     async (c) => {
       const { chatId } = c.req.valid("param");
@@ -129,7 +133,7 @@ export function chatRoutes(
       path: "/chats/{chatId}/members",
       operationId: "addMembers",
       tags,
-      summary: "Add people to a group",
+      summary: "Add people to a group or channel",
       description:
         "For its owner and admins. Who is in it already stays as they are.",
       request: { params: inChat, body: body(AddMembers) },
@@ -156,7 +160,7 @@ export function chatRoutes(
       path: "/chats/{chatId}/members/{userId}",
       operationId: "updateMember",
       tags,
-      summary: "Change a member's role, or hand the group over",
+      summary: "Change a member's role, or hand the chat over",
       description: "For its owner, who becomes an admin by naming another one.",
       request: { params: ofMember, body: body(MemberPatch) },
       responses: { 200: json(Member, "The member as it is now") },
@@ -179,7 +183,7 @@ export function chatRoutes(
       path: "/chats/{chatId}/members/{userId}",
       operationId: "removeMember",
       tags,
-      summary: "Leave a group, or remove a member",
+      summary: "Leave a group or channel, or remove a member",
       description:
         "Owner and admins remove members of a lower role. A leaving owner hands the group to the longest-standing admin, else member; with its last member a group ends.",
       request: { params: ofMember },
@@ -194,5 +198,6 @@ export function chatRoutes(
     },
   );
 
+  router.route("/", channelRoutes(chats, describe, bearer));
   return router;
 }

@@ -33,40 +33,50 @@ export function admit(
   return { chat, member };
 }
 
-const strength: Record<Role, number> = { owner: 3, admin: 2, member: 1 };
+const strength: Record<Role, number> = {
+  owner: 3,
+  admin: 2,
+  member: 1,
+  subscriber: 0,
+};
 
 /** Whether `role` is stronger than `other`: nobody acts on an equal. */
 export const outranks = (role: Role, other: Role) =>
   strength[role] > strength[other];
 
-const isAdmin = ({ role }: MemberRow) => strength[role] >= strength.admin;
+/** Whether the member is the owner or an admin. */
+export const isInCharge = ({ role }: MemberRow) =>
+  strength[role] >= strength.admin;
 
-/** Owners and admins look after a group: its title, its members, its pins, others' messages. */
+/** Owners and admins look after a group or channel: its title, its members, its pins, others' messages. */
 export function refuseUnlessAdmin(
   { chat, member }: Access,
 ): Problem | undefined {
   if (chat.kind === "direct") return directIsFixed();
-  if (!isAdmin(member)) {
-    return forbidden("Only the owner and the admins of the group may do this");
+  if (!isInCharge(member)) {
+    return forbidden(
+      `Only the owner and the admins of the ${chat.kind} may do this`,
+    );
   }
 }
 
 /**
- * Deleting for everyone: one's own message anywhere, others' as an admin of a group; what the service
- * told is nobody's own.
+ * Deleting for everyone: one's own message anywhere, others' as an admin of a group or channel; what the
+ * service told is nobody's own.
  */
 export const mayDeleteFor = (
   { chat, member }: Access,
   senderId: UserId | undefined,
-) => member.userId === senderId || (chat.kind === "group" && isAdmin(member));
+) =>
+  member.userId === senderId || (chat.kind !== "direct" && isInCharge(member));
 
-/** Pinning: both people of a direct chat, the admins of a group. */
+/** Pinning: both people of a direct chat, the admins of a group or channel. */
 export const mayPin = ({ chat, member }: Access) =>
-  chat.kind === "direct" || isAdmin(member);
+  chat.kind === "direct" || isInCharge(member);
 
-/** Meaning everyone at once: the admins of a group. */
+/** Meaning everyone at once: the admins of a group or channel. */
 export const mayMentionEveryone = ({ chat, member }: Access) =>
-  chat.kind !== "direct" && isAdmin(member);
+  chat.kind !== "direct" && isInCharge(member);
 
 /** Nothing more is said to somebody who deleted the account; what was said stays. */
 export function refuseToNobody({ chat }: Access): Problem | undefined {

@@ -3,6 +3,7 @@ import { type Command, reads } from "../changes/mod.ts";
 import type { Member, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { refuseRole } from "./channel_rules.ts";
 import { changeRole } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { accessKeys, admit, directIsFixed, forbidden } from "./rules.ts";
@@ -22,7 +23,7 @@ export function setRole(
 ): Command<Member> {
   const keys = accessKeys(chatId, by, userId);
   return {
-    scopes: [chatId],
+    scopes: [chatId, by, userId],
     reads: [
       reads(chats, keys.chat),
       reads(members, keys.members),
@@ -38,6 +39,8 @@ export function setRole(
       if (access.member.role !== "owner") {
         return forbidden("Only the owner may change roles");
       }
+      const unfit = refuseRole(access.chat, role);
+      if (unfit) return unfit;
       if (target.role === role) {
         return { reply: memberOf(target, state.get(users, { userId })!) };
       }
@@ -46,14 +49,23 @@ export function setRole(
       }
       return {
         fact(numbers) {
-          const raised = changeRole(state, numbers, target, role);
+          const { chat } = access;
+          const raised = changeRole(state, numbers, chat, target, role);
           if (role !== "owner") return { ...raised, reply: raised.member };
-          const lowered = changeRole(state, numbers, access.member, "admin");
-          const told = narration.tell(numbers, by, {
-            type: "system",
-            event: "ownerChanged",
-            userId,
-          });
+          const lowered = changeRole(
+            state,
+            numbers,
+            chat,
+            access.member,
+            "admin",
+          );
+          const told = chat.kind === "group"
+            ? narration.tell(numbers, by, {
+              type: "system",
+              event: "ownerChanged",
+              userId,
+            })
+            : { rows: [], events: [] };
           return {
             rows: [...raised.rows, ...lowered.rows, ...told.rows],
             events: [...raised.events, ...lowered.events, ...told.events],

@@ -9,9 +9,16 @@ export const chatOf = (
   chatId: row.chatId,
   kind: row.kind,
   title: row.title,
-  createdBy: row.createdBy,
+  about: row.about,
+  createdBy: row.kind === "channel" ? null : row.createdBy,
   createdAt: row.createdAt.toISOString(),
   memberCount: row.memberCount,
+  channel: row.visibility === null ? null : {
+    handle: row.handle,
+    visibility: row.visibility,
+    signatures: row.signatures,
+    comments: row.comments,
+  },
 });
 
 type Profile = Pick<UserRow, "username" | "displayName" | "about">;

@@ -1,13 +1,14 @@
 import type { Table } from "../changes/mod.ts";
-import { sql, type Statement, table } from "../db/sql.ts";
+import { sql, Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
-import type { ChatKind, Role } from "../protocol/chats.ts";
+import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 
 export interface ChatRow {
   readonly chatId: ChatId;
   readonly kind: ChatKind;
   readonly title: string | null;
+  readonly about: string;
   /** The two people of a direct chat, in order; null for a group. Unique. */
   readonly directKey: string | null;
   readonly memberCount: number;
@@ -15,11 +16,25 @@ export interface ChatRow {
   readonly createdAt: Date;
   readonly deletedAt: Date | null;
   readonly rev: number;
+  /** Of a channel. Unique; once given it stays. */
+  readonly handle: string | null;
+  /** null unless it is a channel. */
+  readonly visibility: Visibility | null;
+  readonly signatures: boolean;
+  readonly comments: boolean;
 }
 
+/** What no other chat than a channel has. */
+export const noChannel = {
+  handle: null,
+  visibility: null,
+  signatures: false,
+  comments: false,
+} as const;
+
 const chatColumns =
-  sql`chat_id, kind, title, direct_key, member_count, created_by, created_at,
-  deleted_at, rev`;
+  sql`chat_id, kind, title, about, direct_key, member_count, created_by, created_at,
+  deleted_at, rev, handle, visibility, signatures, comments`;
 
 export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
   name: "chats",
@@ -35,20 +50,29 @@ export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
           chatId: "uuid",
           kind: "text",
           title: "text",
+          about: "text",
           directKey: "text",
           memberCount: "integer",
           createdBy: "uuid",
           createdAt: "timestamptz",
           deletedAt: "timestamptz",
           rev: "bigint",
+          handle: "text",
+          visibility: "text",
+          signatures: "boolean",
+          comments: "boolean",
         })
-      } on conflict (chat_id) do update set title = excluded.title, rev = excluded.rev,
+      } on conflict (chat_id) do update set title = excluded.title, about = excluded.about,
+        handle = excluded.handle, visibility = excluded.visibility,
+        signatures = excluded.signatures, comments = excluded.comments, rev = excluded.rev,
         direct_key = excluded.direct_key, member_count = excluded.member_count,
         deleted_at = excluded.deleted_at`,
-      // Without its keys nobody can open what a deleted chat leaves behind.
+      // Without its keys nobody can open what a deleted chat leaves behind; nobody comes in any more.
       ...(deleted.length === 0 ? [] : [
-        sql`delete from chat_keys
-          where chat_id = any(${deleted.map(({ chatId }) => chatId)}::uuid[])`,
+        ...["chat_keys", "invites", "join_requests"].map((name) =>
+          sql`delete from ${new Statement(name)}
+            where chat_id = any(${deleted.map(({ chatId }) => chatId)}::uuid[])`
+        ),
       ]),
     ];
   },
@@ -61,8 +85,9 @@ export interface MemberRow {
   readonly joinedAt: Date;
   readonly joinedSeq: number;
   readonly leftAt: Date | null;
+  /** The chat's counter at the last change that took one; 0 where none has. */
   readonly rev: number;
-  /** The account's counter when the person last joined or left. */
+  /** The account's counter when the person last joined or left; in a channel, or got another role. */
   readonly accountRev: number;
 }
 
@@ -110,17 +135,35 @@ export const chatsOf = (
       and ${after === null ? sql`true` : sql`chat_id > ${after}::uuid`}
     order by chat_id limit ${limit}`;
 
+/** Somebody who may inherit, and whether the account has to be locked for that. */
+export interface Heir {
+  readonly userId: UserId;
+  readonly isLocked: boolean;
+}
+
 /** How many heirs are looked at: some may leave at the same moment as the owner. */
 const heirsInLine = 16;
 
 /**
- * Who comes after the owner: admins, then members, the longest-standing first. The owner is among the
- * admins, since she may have handed the group over by the time that the next one leaves.
+ * Who comes after the owner: those in charge, then the others, the longest-standing first. The owner is
+ * among them, since she may have handed the group over by the time that the next one leaves.
+ *
+ * In a channel a new role is counted by the account, which has to be locked for it: so there only who
+ * is leaving as its owner has heirs.
  */
-export const heirsOf = (chatId: ChatId) =>
-  sql<{ userId: UserId }>`select user_id from members
-    where chat_id = ${chatId}::uuid and left_at is null
-    order by role = 'member', joined_at, user_id limit ${heirsInLine}`;
+export const heirsOf = (chatId: ChatId, leaver: UserId): Statement<Heir> =>
+  sql<Heir>`select distinct user_id, kind = 'channel' as is_locked from (
+      (select user_id from members
+        where chat_id = ${chatId}::uuid and left_at is null and role in ('owner', 'admin')
+        order by joined_at, user_id limit ${heirsInLine})
+      union all
+      (select user_id from members
+        where chat_id = ${chatId}::uuid and left_at is null
+        order by joined_at, user_id limit ${heirsInLine})
+    ) in_line join chats on chats.chat_id = ${chatId}::uuid
+    where kind <> 'channel' or exists (select from members
+      where chat_id = ${chatId}::uuid and user_id = ${leaver}::uuid
+        and role = 'owner' and left_at is null)`;
 
 export interface ChatKeyRow {
   readonly chatId: ChatId;
@@ -199,6 +242,15 @@ export const membersSince = (
 ): Statement<ProfiledMemberRow> =>
   sql<ProfiledMemberRow>`${profiledMembers}
     where chat_id = ${chatId}::uuid and rev > ${rev} order by rev limit ${limit}`;
+
+/** One's own membership of a channel, of whose members a subscriber sees no other; else no row. */
+export const ownInChannel = (
+  chatId: ChatId,
+  userId: UserId,
+): Statement<ProfiledMemberRow> =>
+  sql<ProfiledMemberRow>`${profiledMembers}
+    where chat_id = ${chatId}::uuid and user_id = ${userId}::uuid
+      and (select kind from chats where chat_id = ${chatId}::uuid) = 'channel'`;
 
 /** The chat itself where it changed after `rev`. */
 export const chatSince = (chatId: ChatId, rev: number): Statement<ChatRow> =>

@@ -38,7 +38,9 @@ export function createAcks(clock: Clock, connection: Connection): Acks {
   }
 
   return {
-    consider({ chatId, lastSeq, deliveredSeq }) {
+    consider({ chatId, chat, lastSeq, deliveredSeq }) {
+      // There nobody is told what was delivered.
+      if (chat?.kind === "channel") return;
       if (lastSeq <= Math.max(deliveredSeq, told.get(chatId) ?? 0)) return;
       due.set(chatId, lastSeq);
       cancel ??= clock.after(everyMs, flush);

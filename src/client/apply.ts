@@ -36,12 +36,12 @@ export function applyEvent(
     case "chat.updated":
       return { ...state, chat: event.chat };
     case "member.updated":
-      return withMembers(state, [event.member]);
+      return withMembers(state, [event.member], me);
     case "member.joined":
     case "member.left": {
       const { memberCount } = event;
       const chat = state.chat && { ...state.chat, memberCount };
-      return withMembers({ ...state, chat }, [event.member]);
+      return withMembers({ ...state, chat }, [event.member], me);
     }
   }
 }
@@ -63,7 +63,7 @@ export function applyChanges(
     chat: page.chat ?? before.chat,
   };
   state = withMessages(state, page.messages);
-  state = withMembers(state, page.members);
+  state = withMembers(state, page.members, me);
   for (const receipt of page.receipts) state = withReceipt(state, receipt, me);
   return counted(state);
 }
@@ -81,6 +81,8 @@ function created(
     state = withMessages(state, [answered]);
   }
   state = withMessages(state, [personal(message, [])]);
+  // A post of the channel itself: how far its author has read is told to that one alone.
+  if (senderId as string === message.chatId) return counted(state);
   // Whoever sends has seen what came before.
   const receipt = { userId: senderId, deliveredSeq: seq, readSeq: seq };
   return counted(withReceipt(state, receipt, me));

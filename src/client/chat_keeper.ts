@@ -1,3 +1,4 @@
+import type { Role } from "../protocol/chats.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
@@ -10,6 +11,7 @@ import {
   withLastSeq,
   withPreferences,
   withReceipt,
+  withRole,
 } from "./chat_state.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ChatChange, ClientEvents } from "./events.ts";
@@ -30,6 +32,8 @@ export interface ChatKeeper {
   /** What the caller has set for the chat, told by an event or found later. */
   prefer(preferences: ChatPreferences): void;
   draft(accountRev: number, draft: Draft | null): void;
+  /** The caller's own role, where the chat does not count that it changed. */
+  role(role: Role): void;
   /** Where the service says the chat stands; `catchUp()` goes there. */
   head(head: ChatHead): void;
   /** Reads something beside the changes and takes it in. */
@@ -124,13 +128,18 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
     draft(accountRev, draft) {
       set(withDraft(state, accountRev, draft), "event");
     },
-    head({ rev, lastSeq, deliveredSeq, readSeq, preferences }) {
+    role(role) {
+      set(withRole(state, role), "event");
+    },
+    head({ role, rev, lastSeq, deliveredSeq, readSeq, preferences }) {
       heardSeq = Math.max(heardSeq, lastSeq);
       if (preferences) {
         set(withPreferences(state, preferences), "changes");
       }
       const receipt = { userId: me, deliveredSeq, readSeq };
-      const moved = withReceipt(state, receipt, me);
+      // Of a chat that has moved on the role comes with the changes.
+      const known = rev > state.rev ? state : withRole(state, role);
+      const moved = withReceipt(known, receipt, me);
       set(rev > state.rev ? moved : withLastSeq(moved, lastSeq), "changes");
       sequence.expect(rev);
     },

@@ -1,4 +1,4 @@
-import type { Chat, Member, Receipt } from "../protocol/chats.ts";
+import type { Chat, Member, Receipt, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
 import {
@@ -15,6 +15,8 @@ import type { ChatHead, ChatItem } from "../protocol/sync.ts";
  */
 export interface ChatState {
   readonly chatId: ChatId;
+  /** The caller's. */
+  readonly role: Role;
   /** All changes up to this one are in. */
   readonly rev: number;
   readonly lastSeq: number;
@@ -27,7 +29,7 @@ export interface ChatState {
   /** Ascending by `seq`, with nothing missing from `from` to `lastSeq` but what the caller has hidden. */
   readonly messages: readonly Message[];
   readonly from: number;
-  /** Everyone, once the chat was opened; those who left stay, with `leftAt`. */
+  /** Everyone, once the chat was opened; those who left stay, with `leftAt`. Of a channel nobody else. */
   readonly members: ReadonlyMap<UserId, Member>;
   readonly receipts: ReadonlyMap<UserId, Receipt>;
   /** Messages that the caller deleted for herself while this client ran, by `seq`. */
@@ -60,8 +62,8 @@ export function stateOfHead(
 }
 
 export function stateOfItem(item: ChatItem): ChatState {
-  const { chatId, rev, lastSeq, me: { readSeq, deliveredSeq } } = item;
-  const head = { chatId, rev, lastSeq, readSeq, deliveredSeq };
+  const { chatId, rev, lastSeq, me: { role, readSeq, deliveredSeq } } = item;
+  const head = { chatId, role, rev, lastSeq, readSeq, deliveredSeq };
   return withOwn({ ...stateOfHead(head), chat: chatOf(item) }, item);
 }
 
@@ -151,13 +153,27 @@ export function withReceipt(
   });
 }
 
-/** Takes over those rows that are newer than what is known. */
+/** The caller has this role. */
+export const withRole = (state: ChatState, role: Role): ChatState =>
+  role === state.role ? state : { ...state, role };
+
+/** Takes over those rows that are newer than what is known, and the caller's role with them. */
 export function withMembers(
-  state: ChatState,
+  before: ChatState,
   rows: readonly Member[],
+  me?: UserId,
 ): ChatState {
-  const isNews = (row: Member) =>
-    row.rev > (state.members.get(row.userId)?.rev ?? -1);
+  const own = rows.find(({ userId }) => userId === me);
+  const isOwnNews = own?.leftAt === null &&
+    own.rev >= (before.members.get(own.userId)?.rev ?? -1);
+  const state = isOwnNews ? withRole(before, own.role) : before;
+  const isNews = (row: Member) => {
+    const known = state.members.get(row.userId);
+    if (!known || row.rev > known.rev) return true;
+    // In a channel a member changes without taking a rev.
+    return row.rev === known.rev && row.userId === me &&
+      row.role !== known.role;
+  };
   const news = rows.filter(isNews);
   if (news.length === 0) return state;
   const entries = news.map((row) => [row.userId, row] as const);

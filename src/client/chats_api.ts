@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { CreateChat, Member, Role } from "../protocol/chats.ts";
+import type { ChatPatch, CreateChat, Member, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List } from "../protocol/page.ts";
 import type { PreferencesPatch } from "../protocol/preferences.ts";
@@ -40,7 +40,13 @@ export interface ChatsApi {
   ): Promise<ChatItem>;
   /** Hides everything so far from the caller, for good. */
   clearHistory(chatId: ChatId, options?: CallOptions): Promise<void>;
-  /** Ends a group for everyone. */
+  /** Changes what a group or channel shows of itself. */
+  update(
+    chatId: ChatId,
+    patch: ChatPatch,
+    options?: CallOptions,
+  ): Promise<ChatItem>;
+  /** Ends a group or channel for everyone. */
   delete(chatId: ChatId, options?: CallOptions): Promise<void>;
   members(chatId: ChatId, options?: ListOptions): Promise<List<Member>>;
   addMembers(
@@ -100,6 +106,8 @@ export function createChatsApi({ call }: Rest): ChatsApi {
       }),
     clearHistory: (chatId, { signal } = {}) =>
       call({ method: "DELETE", path: at(chatId, "/history"), signal }),
+    update: (chatId, body, { signal } = {}) =>
+      call({ method: "PATCH", path: at(chatId), body, signal }),
     delete: (chatId, { signal } = {}) =>
       call({ method: "DELETE", path: at(chatId), signal }),
 

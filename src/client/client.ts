@@ -7,12 +7,14 @@ import type {
 import type { SendReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
+import type { ChannelsApi } from "./channels_api.ts";
 import type { CallOptions, ChatsApi } from "./chats_api.ts";
 import type { ChatState } from "./chat_state.ts";
 import type { ContactsApi } from "./contacts_api.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
+import type { InvitesApi } from "./invites_api.ts";
 import type { OpenOptions } from "./loader.ts";
 import type { NotificationsApi } from "./notifications_api.ts";
 import type { MessagesApi } from "./messages_api.ts";
@@ -90,6 +92,8 @@ export interface ParleyClient extends AsyncDisposable {
   setPresence(state: "active" | "away", options?: CallOptions): Promise<void>;
 
   readonly chats: ChatsApi;
+  readonly channels: ChannelsApi;
+  readonly invites: InvitesApi;
   readonly messages: MessagesApi;
   readonly users: UsersApi;
   readonly contacts: ContactsApi;

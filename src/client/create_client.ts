@@ -1,4 +1,6 @@
 import type { ChatId, UserId } from "../protocol/ids.ts";
+import { createChannelsApi } from "./channels_api.ts";
+import { createInvitesApi } from "./invites_api.ts";
 import { type CallOptions, createChatsApi } from "./chats_api.ts";
 import type { ParleyClient } from "./client.ts";
 import { createContactsApi } from "./contacts_api.ts";
@@ -127,6 +129,8 @@ export function createClient(options: ClientOptions): ParleyClient {
       attention.setPresence(state, signal),
 
     chats: createChatsApi(rest),
+    channels: createChannelsApi(rest),
+    invites: createInvitesApi(rest),
     messages: parts.messages,
     users: createUsersApi(rest),
     contacts: createContactsApi(rest),

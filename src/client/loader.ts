@@ -46,12 +46,13 @@ export function createLoader(
     const keeper = known ??
       registry.adopt(stateOfItem(await source.chat(chatId, signal)));
     await keeper.load(async (signal) => {
-      const [members, page, item] = await Promise.all([
-        source.members(chatId, signal),
+      const isKnown = keeper.state.chat && keeper.state.draft !== undefined;
+      const item = isKnown ? undefined : await source.chat(chatId, signal);
+      const { kind } = (item ?? keeper.state.chat)!;
+      const [members, page] = await Promise.all([
+        // However many have subscribed, and not for everybody to see.
+        kind === "channel" ? [] : source.members(chatId, signal),
         source.history(chatId, { limit }, signal),
-        keeper.state.chat && keeper.state.draft !== undefined
-          ? undefined
-          : source.chat(chatId, signal),
       ]);
       return (state) => {
         const loaded = withHistory(withMembers(state, members), page);

@@ -22,6 +22,8 @@
 export { createClient } from "./create_client.ts";
 export type { ClientOptions } from "./options.ts";
 export type { ParleyClient, SendOptions } from "./client.ts";
+export type { ChannelsApi } from "./channels_api.ts";
+export type { InvitesApi } from "./invites_api.ts";
 export type { CallOptions, ChatsApi, ListOptions } from "./chats_api.ts";
 export type { HistoryOptions, MessagesApi } from "./messages_api.ts";
 export type { DevicesApi, MeApi, UsersApi } from "./people_api.ts";

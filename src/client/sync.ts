@@ -33,6 +33,7 @@ export interface SyncOptions extends Omit<ChatRegistryOptions, "checked"> {
 type AccountEvent = EventOf<
   | "chat.created"
   | "chat.deleted"
+  | "membership.updated"
   | "message.hidden"
   | "preferences.updated"
   | "notification.cleared"
@@ -117,10 +118,13 @@ export function createSync(options: SyncOptions): Sync {
         markedUnread: false,
       });
     }
+    if (event.type === "membership.updated") {
+      chats.get(event.chatId)?.role(event.role);
+    }
     if (event.type === "chat.created") {
-      const { chatId, rev, lastSeq, chat } = event;
+      const { chatId, role, rev, lastSeq, chat } = event;
       const read = { readSeq: lastSeq, deliveredSeq: lastSeq };
-      const head = stateOfHead({ chatId, rev, lastSeq, ...read });
+      const head = stateOfHead({ chatId, role, rev, lastSeq, ...read });
       const keeper = registry.adopt({ ...head, chat });
       if (keeper.state.rev < rev) void keeper.catchUp(rev).catch(() => {});
     }

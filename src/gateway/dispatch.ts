@@ -9,6 +9,8 @@ import type {
   ReplyData,
 } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
+import type { ChatKind } from "../protocol/chats.ts";
+import type { ChatId } from "../protocol/ids.ts";
 import type { Connection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 
@@ -17,6 +19,7 @@ export interface DispatchParts {
   readonly inbox: Pick<Inbox, "readChanges">;
   readonly presence: Pick<PresenceService, "setActive" | "watch">;
   readonly hub: Pick<Hub, "isIn">;
+  kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
   readonly announce: Announce;
   authenticate(token: string): Promise<Caller>;
 }
@@ -35,7 +38,8 @@ export type Dispatch = (
 ) => Promise<object>;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const { messages, inbox, presence, hub, announce, authenticate } = parts;
+  const { messages, inbox, presence, hub, kindOf, announce, authenticate } =
+    parts;
   const targetOf = (
     { userId: by }: Connection,
     { chatId, messageId }: ClientFrameOf<"edit" | "delete" | "react">,
@@ -61,8 +65,16 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       return {};
     },
 
-    typing: (connection, { chatId, active }) => {
+    typing: async (connection, { chatId, active }) => {
       if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
+      // It would tell everybody who is about to post.
+      const kind = await kindOf(chatId);
+      if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
+      if (kind === "channel") {
+        throw new Problem("forbidden", {
+          detail: "Nobody is shown typing in a channel",
+        });
+      }
       const { userId } = connection;
       announce([{
         chat: chatId,

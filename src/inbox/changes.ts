@@ -4,16 +4,24 @@ import {
   chatOf,
   chatSince,
   membersSince,
+  ownInChannel,
   profiledMemberOf,
 } from "../chats/mod.ts";
-import { messagesSince, openForReader, receiptsOf } from "../messages/mod.ts";
+import {
+  messagesSince,
+  openForReader,
+  receiptOf,
+  receiptsOf,
+} from "../messages/mod.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
-import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Changes } from "../protocol/sync.ts";
 import type { Reader } from "./chat_list.ts";
 
-/** The present state of what changed in a chat after `since`, oldest change first. */
+/**
+ * The present state of what changed in a chat after `since`, oldest change first. Of the people in a
+ * channel it shows the caller alone, whatever changed.
+ */
 export async function readChanges(
   { db, open }: Reader,
   chatId: ChatId,
@@ -27,9 +35,12 @@ export async function readChanges(
     (_scope, rev) => chatSince(chatId, rev),
   ], [
     activeMembership(chatId, userId),
-    receiptsOf(chatId, limits.groupMembers),
+    receiptsOf(chatId),
+    receiptOf(chatId, userId),
+    ownInChannel(chatId, userId),
   ]);
-  const [[membership], receipts] = page.also;
+  const [[membership], all, own, ownMember] = page.also;
+  const receipts = all.length > 0 ? all : own;
   if (!membership) throw new Problem("not_found");
   const [messages, members, [chat]] = page.rows;
   return {
@@ -39,7 +50,7 @@ export async function readChanges(
     epoch: page.epoch,
     chat: chat ? chatOf(chat) : null,
     messages: await openForReader(open, messages),
-    members: members.map(profiledMemberOf),
+    members: [...members, ...ownMember].map(profiledMemberOf),
     receipts: receipts.map(({ userId, deliveredSeq, readSeq }) => ({
       userId,
       deliveredSeq,

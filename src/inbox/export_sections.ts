@@ -7,6 +7,7 @@ import {
   meOf,
 } from "../accounts/mod.ts";
 import { allContacts, contactOf, type ShownContact } from "../contacts/mod.ts";
+import { waitsOf } from "../chats/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import {
   hiddenBy,
@@ -15,7 +16,7 @@ import {
 } from "../messages/mod.ts";
 import type { OpenDraft } from "../preferences/mod.ts";
 import type { AccountExport, ExportedChat } from "../protocol/export.ts";
-import type { DeviceId, UserId } from "../protocol/ids.ts";
+import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import {
   ownMessages,
@@ -93,6 +94,18 @@ export function sectionsOf(
         yield await Promise.all(
           rows.map(async (row) => chatOf(row, await openDraft(row))),
         );
+      }
+    },
+    async *joinRequests() {
+      const pages = paged<{ chatId: ChatId; requestedAt: Date }>(
+        read,
+        (after, limit) => waitsOf(userId, after?.chatId ?? null, limit),
+      );
+      for await (const rows of pages) {
+        yield rows.map(({ chatId, requestedAt }) => ({
+          chatId,
+          requestedAt: requestedAt.toISOString(),
+        }));
       }
     },
     messages: () => ownMessages(read, open, userId),

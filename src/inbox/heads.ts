@@ -87,9 +87,10 @@ async function readTogether(db: Database, wishes: readonly HeadsWish[]) {
 }
 
 const chatHeadOf = (
-  { chatId, rev, lastSeq, readSeq, deliveredSeq, preferences }: HeadRow,
+  { chatId, role, rev, lastSeq, readSeq, deliveredSeq, preferences }: HeadRow,
 ): ChatHead => ({
   chatId,
+  role,
   rev,
   lastSeq,
   readSeq,

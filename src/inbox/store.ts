@@ -3,7 +3,7 @@ import { sql, table } from "../db/sql.ts";
 import { type DraftRow, preferencesJson } from "../preferences/mod.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
-import type { Role } from "../protocol/chats.ts";
+import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
 import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
 import type { ChatPreferences } from "../protocol/preferences.ts";
 
@@ -41,6 +41,7 @@ export interface HeadRow {
   /** Which wish it answers, counted from 1. */
   readonly nth: number;
   readonly chatId: ChatId;
+  readonly role: Role;
   readonly rev: number;
   readonly lastSeq: number;
   readonly readSeq: number;
@@ -54,9 +55,9 @@ export interface HeadRow {
 
 /**
  * Every present chat of each person, and those gone that are news. Touched are those that any
- * transaction from `oldest` on has written, those the person has set something for after an account's
- * `rev`, and those lost after it: what goes on in a chat after it was left is no business of the person
- * any more.
+ * transaction from `oldest` on has written, and those that came, in which the person became another, or
+ * for which she has set something, after an account's `rev`, which the chat itself may not count. Of
+ * those left only the leaving is news: what goes on in them is no business of the person any more.
  *
  * `offset 0` has each person looked up by key. Planned as one join, a few hundred people among many
  * thousands would be found by reading whole tables.
@@ -66,13 +67,13 @@ export const headsOf = (wishes: readonly HeadsWish[]) =>
     table(wishes, { userId: "uuid", oldest: "xid8", accountRev: "bigint" })
   } with ordinality as wish (user_id, oldest, account_rev, nth)
     cross join lateral (
-      select m.chat_id, h.rev, h.last_seq,
+      select m.chat_id, m.role, h.rev, h.last_seq,
         greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
         greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
         ${preferencesJson} as preferences,
         m.left_at is not null or c.deleted_at is not null as gone,
-        case
-          when m.left_at is not null then m.account_rev > wish.account_rev
+        m.account_rev > wish.account_rev or case
+          when m.left_at is not null then false
           else h.changed_xid >= wish.oldest
             or coalesce(r.changed_xid >= wish.oldest, false)
             or coalesce(p.account_rev > wish.account_rev, false)
@@ -106,8 +107,13 @@ export interface ListPlace extends TimePlace<ChatId> {
 
 export interface ChatItemRow extends DraftRow {
   readonly preferences: ChatPreferences | null;
-  readonly kind: "direct" | "group";
+  readonly kind: ChatKind;
   readonly title: string | null;
+  readonly about: string;
+  readonly handle: string | null;
+  readonly visibility: Visibility | null;
+  readonly signatures: boolean;
+  readonly comments: boolean;
   readonly createdBy: UserId;
   readonly createdAt: Date;
   readonly memberCount: number;
@@ -123,7 +129,8 @@ export interface ChatItemRow extends DraftRow {
 
 /** A chat is as fresh as its last message, or as its making. */
 const items = (userId: UserId) =>
-  sql`select m.chat_id, c.kind, c.title, c.created_by, c.created_at, c.member_count, m.role,
+  sql`select m.chat_id, c.kind, c.title, c.about, c.handle, c.visibility, c.signatures, c.comments,
+      c.created_by, c.created_at, c.member_count, m.role,
       h.rev, h.last_seq,
       greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,

@@ -97,7 +97,7 @@ export function changeMessage(
                 rev,
                 message: broadcastOf(row),
                 change,
-                userId: by,
+                userId: shownActor(access, message, by, change),
                 ...(emoji === undefined ? {} : { emoji }),
               },
             }, ...(line?.events ?? [])],
@@ -109,6 +109,19 @@ export function changeMessage(
   };
 }
 
+/** Who changed a message, for everybody: what those who run a channel do there, the channel does. */
+function shownActor(
+  { chat }: Access,
+  { senderId, postedAs }: MessageRow,
+  by: UserId,
+  change: Updated["change"],
+): UserId {
+  const isOwn = change === "reacted" || change === "unreacted" ||
+    (postedAs !== "channel" && senderId === by);
+  return chat.kind === "channel" && !isOwn
+    ? chat.chatId as string as UserId
+    : by;
+}
 /** Whether the service made it, to tell what happened to the group. */
 export const isTold = ({ content }: MessageRow) => content?.type === "system";
 

@@ -5,6 +5,7 @@ import {
   chatTable,
   forbidden,
   mayDeleteFor,
+  mayTouchPost,
   memberTable,
 } from "../chats/mod.ts";
 import type { RevReply } from "../protocol/frames.ts";
@@ -19,9 +20,12 @@ export const deleteForEveryone = (messages: MessageTable, target: Target) =>
   changeMessage(messages, target, (message, access) => {
     if (message.deletedAt !== null) return "unchanged";
     const sender = isTold(message) ? undefined : message.senderId;
-    if (!mayDeleteFor(access, sender)) {
+    if (
+      !mayDeleteFor(access, sender) ||
+      !mayTouchPost(access, message.postedAs)
+    ) {
       return forbidden(
-        "Only its sender, or an admin of the group, may delete a message for everyone",
+        "Only its sender, or an admin of the chat, may delete a message for everyone",
       );
     }
     return {

@@ -1,4 +1,4 @@
-import { forbidden } from "../chats/mod.ts";
+import { forbidden, mayTouchPost } from "../chats/mod.ts";
 import { type Command, reads } from "../changes/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
@@ -28,7 +28,10 @@ export function editMessage(
   const { chatId, messageId } = target;
   let seal: (content: Content) => Sealed;
   const command = changeMessage(messages, target, (message, access, state) => {
-    if (message.senderId !== target.by) {
+    if (
+      message.senderId !== target.by ||
+      !mayTouchPost(access, message.postedAs)
+    ) {
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();

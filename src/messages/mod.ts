@@ -54,8 +54,13 @@ export {
   messagesSince,
   type ReadMessage,
 } from "./reading_store.ts";
-export { receiptsChangedFrom, receiptsOf } from "./receipt_store.ts";
-export { broadcastOf } from "./shape.ts";
+export {
+  receiptOf,
+  type ReceiptRow,
+  receiptsChangedFrom,
+  receiptsOf,
+} from "./receipt_store.ts";
+export { broadcastOf, shownSender } from "./shape.ts";
 export { type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 

@@ -53,6 +53,8 @@ export const createNarrate =
           editedAt: null,
           pinnedAt: null,
           deletedAt: null,
+          postedAs: null,
+          views: null,
         };
         return {
           rows: [

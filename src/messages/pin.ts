@@ -23,7 +23,7 @@ export function pinMessage(
     target,
     (message, access, state) => {
       if (!mayPin(access)) {
-        return forbidden("Only the owner and the admins of the group may pin");
+        return forbidden("Only the owner and the admins of the chat may pin");
       }
       if (message.deletedAt !== null) return alreadyDeleted();
       if (isTold(message)) {

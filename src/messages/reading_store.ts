@@ -1,7 +1,7 @@
 import { sql, type Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { clearedSeq } from "../preferences/mod.ts";
-import { columns, type StoredMessage } from "./store.ts";
+import { columnsOf, type StoredMessage } from "./store.ts";
 
 /** A stored message and the emoji that the reader chose on it. */
 export type ReadMessage = StoredMessage & { readonly mine: readonly string[] };
@@ -11,7 +11,7 @@ export type ReadMessage = StoredMessage & { readonly mine: readonly string[] };
  * cleared with all before.
  */
 const seenBy = (chatId: ChatId | Statement<unknown>, userId: UserId) =>
-  sql`select ${columns},
+  sql`select ${columnsOf(sql`m`)},
       case when reaction_counts = '[]' then '[]' else (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid

@@ -1,6 +1,7 @@
 import type { Table } from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
+import { limits } from "../protocol/limits.ts";
 
 export interface ReceiptRow {
   readonly chatId: ChatId;
@@ -52,21 +53,32 @@ export const receipts: Table<
 
 /** Where one member has come to now; no row for a wish that is not a present member's. */
 export interface AdvancedReceipt extends ReceiptRow {
-  readonly memberCount: number;
+  /** Whether the other members are told of it. */
+  readonly isTold: boolean;
   readonly moved: boolean;
   /** Whether the member had marked the chat unread. */
   readonly marked: boolean;
 }
 
+/** Whether the members of a chat are told how far each of them is. */
+const tellsReceipts =
+  sql`(c.kind <> 'channel' and c.member_count <= ${limits.receiptMembers})`;
+
 /**
  * Moves the cursors of present members forward: never back, nor past the last message, nor behind the
  * point of joining, from which they count without having been stored.
+ *
+ * In a channel what was delivered is nobody's business, so that alone writes nothing: one row for each
+ * subscriber and post would. What a read cursor passes there is counted as viewed: exactly once a
+ * person, because `prior_read_seq` tells what this very step passed, and of one step the latest
+ * posts alone. The counters of a batch are summed first, and written in the order of their key.
  */
 export const advanceReceipts = (
   rows: readonly ReceiptRow[],
 ): Statement<AdvancedReceipt> =>
   sql<AdvancedReceipt>`with allowed as (
-      select m.chat_id, m.user_id, m.joined_seq, c.member_count,
+      select m.chat_id, m.user_id, m.joined_seq, ${tellsReceipts} as is_told,
+        c.kind = 'channel' as is_channel,
         greatest(m.joined_seq, least(w.delivered_seq, h.last_seq)) as delivered_seq,
         greatest(m.joined_seq, least(w.read_seq, h.last_seq)) as read_seq
       from ${table([...rows].sort(inOrder), receiptTypes)} w
@@ -76,43 +88,62 @@ export const advanceReceipts = (
       join heads h on h.scope_id = w.chat_id
       where m.left_at is null and c.deleted_at is null
     ), moved as (
-      insert into receipts as r (chat_id, user_id, delivered_seq, read_seq)
-      select chat_id, user_id, delivered_seq, read_seq from allowed
-      where greatest(delivered_seq, read_seq) > joined_seq order by 1, 2
+      insert into receipts as r (chat_id, user_id, delivered_seq, read_seq, prior_read_seq)
+      select chat_id, user_id, delivered_seq, read_seq, joined_seq from allowed
+      where (read_seq > joined_seq or (delivered_seq > joined_seq and not is_channel))
+      order by 1, 2
       on conflict (chat_id, user_id) do update set
         delivered_seq = greatest(r.delivered_seq, excluded.delivered_seq),
         read_seq = greatest(r.read_seq, excluded.read_seq),
+        prior_read_seq = greatest(r.read_seq, excluded.prior_read_seq),
         changed_xid = excluded.changed_xid
       where excluded.delivered_seq > r.delivered_seq or excluded.read_seq > r.read_seq
       returning r.*
+    ), viewed as (
+      insert into message_views as v (chat_id, seq, views)
+      select chat_id, seq, count(*) from moved join allowed a using (chat_id, user_id)
+      cross join lateral generate_series(
+        greatest(moved.prior_read_seq + 1, moved.read_seq - ${
+    limits.viewsPerStep - 1
+  }), moved.read_seq) seq
+      where a.is_channel group by chat_id, seq order by 1, 2
+      on conflict (chat_id, seq) do update set views = v.views + excluded.views
     )
-    select a.chat_id, a.user_id, a.member_count, moved.chat_id is not null as moved,
+    select a.chat_id, a.user_id, a.is_told, moved.chat_id is not null as moved,
       coalesce(p.marked_unread, false) as marked,
       coalesce(moved.delivered_seq, a.delivered_seq) as delivered_seq,
       coalesce(moved.read_seq, a.read_seq) as read_seq
     from allowed a left join moved using (chat_id, user_id)
     left join chat_preferences p on p.user_id = a.user_id and p.chat_id = a.chat_id`;
 
-/** How far the present members are; a member is never behind the point of joining. */
-export const receiptsOf = (
-  chatId: ChatId,
-  limit: number,
-): Statement<ReceiptRow> =>
-  sql<ReceiptRow>`select m.chat_id, m.user_id,
+const presentReceipts = sql`select m.chat_id, m.user_id,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
       greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq
-    from members m left join receipts r using (chat_id, user_id)
+    from members m left join receipts r using (chat_id, user_id)`;
+
+/**
+ * How far the present members are; a member is never behind the point of joining. No rows where that
+ * is not told: then nothing is looked through.
+ */
+export const receiptsOf = (chatId: ChatId): Statement<ReceiptRow> =>
+  sql<ReceiptRow>`${presentReceipts}
     where m.chat_id = ${chatId}::uuid and m.left_at is null
-    order by m.user_id limit ${limit}`;
+      and (select ${tellsReceipts} from chats c where c.chat_id = ${chatId}::uuid)
+    order by m.user_id`;
+
+/** How far one present member is. */
+export const receiptOf = (
+  chatId: ChatId,
+  userId: UserId,
+): Statement<ReceiptRow> =>
+  sql<ReceiptRow>`${presentReceipts}
+    where m.chat_id = ${chatId}::uuid and m.user_id = ${userId}::uuid and m.left_at is null`;
 
 /** Cursors that any transaction from `from` on has moved, in chats where each step is told. */
-export const receiptsChangedFrom = (
-  from: string,
-  memberLimit: number,
-): Statement<ReceiptRow> =>
+export const receiptsChangedFrom = (from: string): Statement<ReceiptRow> =>
   sql<ReceiptRow>`select r.chat_id, r.user_id, r.delivered_seq, r.read_seq
     from receipts r
     join chats c using (chat_id)
     join members m using (chat_id, user_id)
     where r.changed_xid >= ${from}::xid8 and m.left_at is null
-      and c.deleted_at is null and c.member_count <= ${memberLimit}`;
+      and c.deleted_at is null and ${tellsReceipts}`;

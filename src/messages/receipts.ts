@@ -1,9 +1,8 @@
-import type { Announce, Changes } from "../changes/mod.ts";
+import type { Announce, Announced, Changes } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import { createBatcher } from "../lib/batcher.ts";
 import { clearMark } from "../preferences/mod.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
-import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import {
   type AdvancedReceipt,
@@ -31,7 +30,10 @@ export function createReceipts(
   const advance = createBatcher<ReceiptRow, AdvancedReceipt | undefined>(
     async (wishes) => {
       const [advanced] = await db.run(advanceReceipts(merge(wishes)));
-      announce(advanced.filter(isNews).map(receiptUpdated));
+      announce(
+        advanced.filter(({ moved }) => moved)
+          .map((receipt) => receiptUpdated(receipt, !receipt.isTold)),
+      );
       const byMember = new Map(
         advanced.map((receipt) => [id(receipt), receipt]),
       );
@@ -74,19 +76,20 @@ function merge(wishes: readonly ReceiptRow[]): ReceiptRow[] {
   return [...merged.values()];
 }
 
-/** In large chats everyone's every step would drown the messages. */
-const isNews = ({ moved, memberCount }: AdvancedReceipt) =>
-  moved && memberCount <= limits.groupMembers;
-
-const receiptUpdated = (
-  { chatId, userId, deliveredSeq, readSeq }: AdvancedReceipt,
-) => ({
-  chat: chatId,
-  event: {
+/**
+ * Where everyone's every step would drown the messages, in channels and large groups, the other
+ * devices of the person `alone` are told.
+ */
+export function receiptUpdated(
+  { chatId, userId, deliveredSeq, readSeq }: ReceiptRow,
+  alone: boolean,
+): Announced {
+  const event = {
     type: "receipt.updated",
     chatId,
     userId,
     deliveredSeq,
     readSeq,
-  } as const,
-});
+  } as const;
+  return alone ? { account: userId, event } : { chat: chatId, event };
+}

@@ -129,7 +129,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       tags,
       summary: "Delete a message for oneself or for everyone",
       description:
-        "For everyone: one's own message, and as owner or admin of a group any. It keeps its `seq` and loses its content.",
+        "For everyone: one's own message, and as owner or admin of a group or channel any. It keeps its `seq` and loses its content.",
       request: {
         params: ofMessage,
         query: z.object({ for: DeleteFor.default("everyone") }),
@@ -174,7 +174,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
         operationId: active ? "pinMessage" : "unpinMessage",
         tags,
         summary: active ? "Pin a message" : "Take the pin off",
-        description: "In a group for its owner and admins.",
+        description: "In a group or channel for its owner and admins.",
         request: { params: ofMessage },
         responses: { 200: json(RevReply, "The message's rev now") },
         problems: active
@@ -218,6 +218,8 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       operationId: "getMessageStatus",
       tags,
       summary: "How far a message has come, member by member",
+      description:
+        "In channels, and in groups of more than 1,024, nobody is told: it is `sent`, and `members` is empty.",
       request: { params: ofMessage },
       responses: { 200: json(MessageStatus, "The status") },
       problems: ["not_found"],

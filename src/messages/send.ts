@@ -10,7 +10,9 @@ import {
   admit,
   chatTable,
   memberTable,
+  postedAs,
   refuseToNobody,
+  refuseToSpeak,
 } from "../chats/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import { isoTime } from "../lib/iso_time.ts";
@@ -27,6 +29,7 @@ import {
 } from "./mentions.ts";
 import { broadcastOf } from "./shape.ts";
 import { receipts } from "./receipt_store.ts";
+import { receiptUpdated } from "./receipts.ts";
 import {
   type MessageRow,
   type MessageTable,
@@ -125,6 +128,10 @@ function decide(
       detail: "The message to reply to was deleted",
     });
   }
+  const unfit = refuseToSpeak(access, target);
+  if (unfit) return unfit;
+  const posted = postedAs(access, target !== undefined);
+  const isTold = access.chat.kind !== "channel";
   const content = withAllowedMentions(wish.content, state, access);
   return {
     fact(numbers) {
@@ -149,7 +156,10 @@ function decide(
         editedAt: null,
         pinnedAt: null,
         deletedAt: null,
+        postedAs: posted,
+        views: posted === null ? null : 0,
       };
+      const receipt = { userId: senderId, deliveredSeq: seq, readSeq: seq };
       return {
         rows: [
           ...draft.rows,
@@ -157,12 +167,7 @@ function decide(
           put(places, row),
           ...mentionsOfNew(row, content),
           // What a person wrote after, that person has read.
-          put(receipts, {
-            chatId,
-            userId: senderId,
-            deliveredSeq: seq,
-            readSeq: seq,
-          }),
+          put(receipts, { chatId, ...receipt }),
           ...(target
             ? [
               put(messages, {
@@ -173,16 +178,20 @@ function decide(
             ]
             : []),
         ],
-        events: [{
-          chat: chatId,
-          rev,
-          event: {
-            type: "message.created",
-            chatId,
+        events: [
+          {
+            chat: chatId,
             rev,
-            message: broadcastOf(row),
+            event: {
+              type: "message.created",
+              chatId,
+              rev,
+              message: broadcastOf(row),
+            },
           },
-        }, ...draft.events],
+          ...(isTold ? [] : [receiptUpdated({ chatId, ...receipt }, true)]),
+          ...draft.events,
+        ],
         reply: replyOf(row, false),
       };
     },

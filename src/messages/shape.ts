@@ -1,6 +1,15 @@
 import { isoTime } from "../lib/iso_time.ts";
+import type { UserId } from "../protocol/ids.ts";
 import type { BroadcastMessage, Message } from "../protocol/messages.ts";
 import type { MessageRow } from "./store.ts";
+
+/** Who a message is from, for everybody: of an unsigned post nobody learns who wrote it. */
+export const shownSender = (
+  { chatId, senderId, postedAs }: Pick<
+    MessageRow,
+    "chatId" | "senderId" | "postedAs"
+  >,
+): UserId => postedAs === "channel" ? chatId as string as UserId : senderId;
 
 /** A message as an event carries it: alike for every receiver. */
 export const broadcastOf = (row: MessageRow): BroadcastMessage => ({
@@ -8,7 +17,7 @@ export const broadcastOf = (row: MessageRow): BroadcastMessage => ({
   seq: row.seq,
   rev: row.rev,
   messageId: row.messageId,
-  senderId: row.senderId,
+  senderId: shownSender(row),
   content: row.content,
   replyTo: row.replyToSeq === null || row.replyToId === null
     ? null
@@ -16,6 +25,7 @@ export const broadcastOf = (row: MessageRow): BroadcastMessage => ({
   replyCount: row.replyCount,
   reactions: row.reactionCounts.map(([emoji, count]) => ({ emoji, count })),
   pinned: row.pinnedAt !== null,
+  views: row.views,
   createdAt: isoTime(row.createdAt),
   editedAt: row.editedAt?.toISOString() ?? null,
   deletedAt: row.deletedAt?.toISOString() ?? null,

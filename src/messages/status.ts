@@ -1,13 +1,15 @@
 import { activeMembership } from "../chats/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
-import { limits } from "../protocol/limits.ts";
 import type { MessageStatus } from "../protocol/messages.ts";
 import { Problem } from "../protocol/problem.ts";
 import { oneMessage } from "./reading_store.ts";
 import { receiptsOf } from "./receipt_store.ts";
 
-/** How far a message has come: derived from the other members' cursors, nothing is kept for it. */
+/**
+ * How far a message has come: derived from the other members' cursors, nothing is kept for it. In
+ * channels and large groups, where nobody is told of them, no more than that it was sent.
+ */
 export async function readStatus(
   db: Database,
   chatId: ChatId,
@@ -17,7 +19,7 @@ export async function readStatus(
   const [[membership], [message], receipts] = await db.snapshot(
     activeMembership(chatId, by),
     oneMessage(chatId, by, messageId),
-    receiptsOf(chatId, limits.groupMembers),
+    receiptsOf(chatId),
   );
   if (!membership || !message) throw new Problem("not_found");
   const members = receipts

@@ -1,6 +1,7 @@
 import type { Table } from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import type { PostedAs } from "../chats/mod.ts";
 import type { MessageContent } from "../protocol/messages.ts";
 
 /** Emoji and how many people chose it, in the order of first use. */
@@ -25,6 +26,10 @@ export interface StoredMessage {
   readonly editedAt: Date | null;
   readonly pinnedAt: Date | null;
   readonly deletedAt: Date | null;
+  /** How a post in a channel is shown; null elsewhere, and for comments. */
+  readonly postedAs: PostedAs | null;
+  /** How many subscribers had read a post when it was loaded; null for what is none. Stored aside. */
+  readonly views: number | null;
 }
 
 /** A message with its content open. */
@@ -41,9 +46,16 @@ const firstColumns =
   sql`chat_id, seq, rev, message_id, sender_id, key_version, sealed, reply_to_seq, reply_to_id,
     created_at`;
 
-/** All of a `StoredMessage`. */
-export const columns =
-  sql`${firstColumns}, reply_count, reaction_counts, edited_at, pinned_at, deleted_at`;
+const storedColumns =
+  sql`${firstColumns}, reply_count, reaction_counts, edited_at, pinned_at, deleted_at, posted_as`;
+
+/** All of a `StoredMessage`, from a table that goes by its own name or by `m`. */
+export const columnsOf = (from: Statement<unknown>) =>
+  sql`${storedColumns}, case when posted_as is not null then coalesce((
+      select views from message_views v where v.chat_id = ${from}.chat_id and v.seq = ${from}.seq
+    ), 0) end as views`;
+
+export const columns = columnsOf(sql`messages`);
 
 const firstTypes = {
   chatId: "uuid",
@@ -65,6 +77,7 @@ const types = {
   editedAt: "timestamptz",
   pinnedAt: "timestamptz",
   deletedAt: "timestamptz",
+  postedAs: "text",
 } as const;
 
 export type MessageKey = Pick<StoredMessage, "chatId" | "messageId">;
@@ -99,7 +112,7 @@ export const messageTable = (open: OpenMessages): MessageTable => ({
 /** Whether nothing has happened to a message since it was sent, in the same batch. */
 const isUntouched = ({ replyCount, reactionCounts, ...row }: StoredMessage) =>
   replyCount === 0 && reactionCounts.length === 0 && row.editedAt === null &&
-  row.pinnedAt === null && row.deletedAt === null;
+  row.pinnedAt === null && row.deletedAt === null && row.postedAs === null;
 
 /** The common case and the busiest statement of all: ten of the columns, and no conflict to expect. */
 const insertMessages = (rows: readonly StoredMessage[]) =>
@@ -113,7 +126,9 @@ function saveMessages(rows: readonly StoredMessage[]): Statement<unknown>[] {
     reactionCounts: JSON.stringify(row.reactionCounts),
   }));
   return [
-    sql`insert into messages (${columns}) select * from ${table(written, types)}
+    sql`insert into messages (${storedColumns}) select * from ${
+      table(written, types)
+    }
       on conflict (chat_id, seq) do update set rev = excluded.rev,
         key_version = excluded.key_version, sealed = excluded.sealed,
         reply_count = excluded.reply_count, reaction_counts = excluded.reaction_counts,

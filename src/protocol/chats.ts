@@ -4,18 +4,19 @@ import { ChatId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Counter, Rev, text, Timestamp } from "./text.ts";
 
-export const ChatKind = z.enum(["direct", "group"]).meta({
+export const ChatKind = z.enum(["direct", "group", "channel"]).meta({
   id: "ChatKind",
   description:
-    "`direct`: exactly two people, one chat a pair. `group`: named, with roles",
+    "`direct`: exactly two people, one chat a pair. `group`: named, with roles. `channel`: those who run it write, subscribers read",
   examples: ["group"],
 });
 export type ChatKind = z.infer<typeof ChatKind>;
 
 /** Roles from the strongest down. */
-export const Role = z.enum(["owner", "admin", "member"]).meta({
+export const Role = z.enum(["owner", "admin", "member", "subscriber"]).meta({
   id: "Role",
-  description: "From the strongest down. A group has exactly one owner",
+  description:
+    "From the strongest down. A group or channel has exactly one owner; groups have members, channels have subscribers",
   examples: ["member"],
 });
 export type Role = z.infer<typeof Role>;
@@ -24,6 +25,64 @@ export const Title = text(1, 128).regex(/\S/, {
   error: "Must not be blank",
 }).meta({ id: "Title", examples: ["Engines"] });
 
+export const About = text(0, 512).meta({
+  id: "About",
+  examples: ["What the engine does each week"],
+});
+
+/** 3–32 of `a-z 0-9 _ .`, starting with a letter, as a username; handles and usernames are told apart. */
+export const Handle = z.string().toLowerCase().regex(
+  /^[a-z][a-z0-9_.]{2,31}$/,
+  {
+    error: "Must be 3 to 32 of a-z, 0-9, _ and ., starting with a letter",
+  },
+).meta({
+  id: "Handle",
+  description:
+    "Names a channel. Capitals are read too, and kept in lower case. A channel keeps its handle for good",
+  examples: ["engines"],
+});
+
+export const Visibility = z.enum(["public", "private"]).meta({
+  id: "Visibility",
+  description:
+    "`public`: listed, and anyone may subscribe. `private`: by invitation",
+});
+export type Visibility = z.infer<typeof Visibility>;
+
+const signatures = z.boolean().meta({
+  description:
+    "Whether posts carry their author as `senderId` from now on; without, that is the `chatId`",
+  examples: [false],
+});
+const comments = z.boolean().meta({
+  description: "Whether subscribers may reply to posts",
+  examples: [false],
+});
+
+/** What only channels have. */
+export const ChannelSettings = z.object({
+  handle: z.string().nullable().meta({ examples: ["engines"] }),
+  visibility: Visibility,
+  signatures,
+  comments,
+}).meta({ id: "ChannelSettings" });
+export type ChannelSettings = z.infer<typeof ChannelSettings>;
+
+/** A public channel as everybody can see it; what was said in it is for subscribers. */
+export const PublicChannel = z.object({
+  chatId: ChatId,
+  handle: z.string().meta({ examples: ["engines"] }),
+  title: z.string().meta({ examples: ["Engines"] }),
+  about: z.string(),
+  memberCount: Counter.meta({ description: "How many have subscribed" }),
+}).meta({
+  id: "PublicChannel",
+  description:
+    "A public channel as everybody can see it; what was said in it is for subscribers",
+});
+export type PublicChannel = z.infer<typeof PublicChannel>;
+
 export const Chat = z.object({
   chatId: ChatId,
   kind: ChatKind,
@@ -31,9 +90,16 @@ export const Chat = z.object({
     description: "null for direct chats",
     examples: ["Engines"],
   }),
-  createdBy: UserId,
+  about: z.string().meta({ examples: [""] }),
+  createdBy: UserId.nullable().meta({
+    description: "null for channels, which do not tell who runs them",
+  }),
   createdAt: Timestamp,
   memberCount: Counter,
+  channel: ChannelSettings.nullable().meta({
+    description: "null unless it is a channel",
+    examples: [null],
+  }),
 }).meta({ id: "Chat" });
 export type Chat = z.infer<typeof Chat>;
 
@@ -66,12 +132,34 @@ export const CreateChat = z.discriminatedUnion("kind", [
       description: "The others; the caller becomes the owner",
     }),
   }).meta({ id: "CreateGroup" }),
+  z.strictObject({
+    kind: z.literal("channel"),
+    chatId: ChatId.optional(),
+    title: Title,
+    about: About.default(""),
+    handle: Handle.optional().meta({
+      description: "A public channel needs one",
+    }),
+    visibility: Visibility.default("private"),
+    signatures: signatures.default(false),
+    comments: comments.default(false),
+  }).meta({
+    id: "CreateChannel",
+    description: "The caller becomes the owner",
+  }),
 ]).meta({ id: "CreateChat" });
 export type CreateChat = z.infer<typeof CreateChat>;
 
-export const ChatPatch = z.strictObject({ title: Title }).meta({
-  id: "ChatPatch",
-});
+export const ChatPatch = z.strictObject({
+  title: Title.optional(),
+  about: About.optional(),
+  handle: Handle.optional().meta({
+    description: "Of a channel that has none yet",
+  }),
+  visibility: Visibility.optional().meta({ description: "Of a channel" }),
+  signatures: signatures.optional(),
+  comments: comments.optional(),
+}).meta({ id: "ChatPatch" });
 export type ChatPatch = z.infer<typeof ChatPatch>;
 
 export const AddMembers = z.strictObject({

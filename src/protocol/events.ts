@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Device, Me } from "./accounts.ts";
-import { Chat, Member } from "./chats.ts";
+import { Chat, Member, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
@@ -39,22 +39,27 @@ export const Event = z.discriminatedUnion("type", [
       examples: ["👍"],
     }),
   }),
-  event("receipt.updated", "A member's cursors moved forward", {
-    chatId: ChatId,
-    userId: UserId,
-    deliveredSeq: Counter,
-    readSeq: Counter,
-  }),
+  event(
+    "receipt.updated",
+    "A member's cursors moved forward; in channels and large groups told to that member alone",
+    {
+      chatId: ChatId,
+      userId: UserId,
+      deliveredSeq: Counter,
+      readSeq: Counter,
+    },
+  ),
   event("chat.created", "The receiver is a member from this rev on", {
     chatId: ChatId,
     rev: Rev,
     accountRev: AccountRev,
     chat: Chat,
+    role: Role.meta({ description: "The receiver's" }),
     lastSeq: Counter.meta({
       description: "The chat's last message then; up to it all counts as read",
     }),
   }),
-  event("chat.updated", "A group has another title", {
+  event("chat.updated", "A group or channel shows something else of itself", {
     chatId: ChatId,
     rev: Rev,
     chat: Chat,
@@ -79,6 +84,11 @@ export const Event = z.discriminatedUnion("type", [
     rev: Rev,
     member: Member,
   }),
+  event(
+    "membership.updated",
+    "The receiver has another role in a channel, of whose members nobody else is told",
+    { accountRev: AccountRev, chatId: ChatId, role: Role },
+  ),
   event("member.left", "A person left the chat, or was removed", {
     chatId: ChatId,
     rev: Rev,

@@ -3,6 +3,7 @@ import { Device, Me, User } from "./accounts.ts";
 import { ChatKind, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
 import { ChatId } from "./ids.ts";
+import { ExportedJoinRequest } from "./invites.ts";
 import { Message } from "./messages.ts";
 import { ChatPreferences, Draft } from "./preferences.ts";
 import { HiddenMessage } from "./sync.ts";
@@ -87,6 +88,7 @@ export const AccountExport = z.object({
     description: "Requests and blocked people included",
   }),
   chats: z.array(ExportedChat),
+  joinRequests: z.array(ExportedJoinRequest),
   messages: z.array(ExportedMessage),
   reactions: z.array(ExportedReaction),
   hiddenMessages: z.array(HiddenMessage),

@@ -27,6 +27,14 @@ export const ChatId = uuid().brand<"ChatId">().meta({
 });
 export type ChatId = z.infer<typeof ChatId>;
 
+/** Names one invitation; made by the client that wants it, or else by the server. It opens nothing. */
+export const InviteId = uuid().brand<"InviteId">().meta({
+  id: "InviteId",
+  description: "Names one invitation (UUID, RFC 9562); it opens nothing",
+  examples: ["019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b05"],
+});
+export type InviteId = z.infer<typeof InviteId>;
+
 /** Names one message; made by the sending client, which makes it the idempotency key of the send. */
 export const MessageId = uuid().brand<"MessageId">().meta({
   id: "MessageId",

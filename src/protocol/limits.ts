@@ -12,6 +12,12 @@ export const limits = {
   linkLength: 2048,
   /** Most people in one group. */
   groupMembers: 1024,
+  /** In a larger chat, and in every channel, nobody is told how far the others have read. */
+  receiptMembers: 1024,
+  /** Invitations that one chat has at once. */
+  invitesPerChat: 100,
+  /** A step of the read cursor counts as a view of so many posts at most, the latest of them. */
+  viewsPerStep: 100,
   /** Most people named in one request that makes or extends a group. */
   membersPerRequest: 256,
   /** Different emoji on one message. */

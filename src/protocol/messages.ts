@@ -47,7 +47,9 @@ export const Message = z.object({
   seq: Seq,
   rev: Rev,
   messageId: MessageId,
-  senderId: UserId,
+  senderId: UserId.meta({
+    description: "In a channel without signatures its `chatId`, for posts",
+  }),
   content: MessageContent.nullable().meta({
     description: "null once deleted for everyone",
   }),
@@ -58,6 +60,11 @@ export const Message = z.object({
   replyCount: Counter,
   reactions: z.array(Reaction),
   pinned: z.boolean().meta({ examples: [false] }),
+  views: Counter.nullable().meta({
+    description:
+      "How many subscribers have read the post, when it was read or sent; null outside channels and for comments. Events tell no new views",
+    examples: [null],
+  }),
   createdAt: Timestamp,
   editedAt: Timestamp.nullable().meta({ examples: [null] }),
   deletedAt: Timestamp.nullable().meta({ examples: [null] }),

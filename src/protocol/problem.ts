@@ -19,6 +19,7 @@ export const problemKinds = {
   },
   username_taken: { status: 409, title: "The username is taken" },
   email_taken: { status: 409, title: "The email address is taken" },
+  handle_taken: { status: 409, title: "The handle is taken" },
   id_taken: { status: 409, title: "The id is already in use" },
   too_large: { status: 413, title: "The request is too large" },
   unsupported_media: { status: 415, title: "The request body must be JSON" },

@@ -27,6 +27,7 @@ const cursor = z.string().meta({
 /** The counters of one chat, as one member has them. */
 export const ChatHead = z.object({
   chatId: ChatId,
+  role: Role,
   rev: Rev,
   lastSeq,
   readSeq: Counter,

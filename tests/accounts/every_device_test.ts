@@ -50,6 +50,19 @@ const causes: Partial<
     );
     return await by.call("DELETE", `${messages}/${messageId}?for=me`);
   },
+  "membership.updated": async (by, friend) => {
+    const channel = { kind: "channel", title: "News" };
+    const { chatId } = accepted(
+      await by.call<{ chatId: string }>("POST", "/chats", {
+        ...channel,
+        handle: `n${Date.now()}`,
+        visibility: "public",
+      }),
+    );
+    accepted(await friend.call("POST", `/chats/${chatId}/join`));
+    const hers = `/chats/${chatId}/members/${friend.userId}`;
+    return await by.call("PATCH", hers, { role: "owner" });
+  },
   "contact.updated": (by, friend) =>
     friend.call("POST", "/contacts/requests", { userId: by.userId }),
   "contact.viewed": (by) => by.call("POST", "/contacts/requests/viewed"),
@@ -129,7 +142,7 @@ Deno.test("every event of an account reaches all its devices, the one that cause
 
   await t.step("nobody else hears of them", () => {
     const own = ["chat.created", "chat.deleted", "device.updated"]
-      .concat("contact.updated");
+      .concat("contact.updated", "membership.updated");
     assert.deepEqual(
       newsOf(bobs).filter(({ type }) => !own.includes(type)),
       [],
@@ -148,7 +161,7 @@ Deno.test("every event of an account reaches all its devices, the one that cause
         page.devices.map(({ name, current }) => [name, current]),
         [["Kitchen", device === phone]],
       );
-      assert.equal(page.chats.length, 2);
+      assert.equal(page.chats.length, 3);
       assert.equal(page.gone.length, 1);
       assert.equal(page.hidden.length, 1);
       assert.deepEqual(

@@ -40,6 +40,23 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
     nobodys: "the keys of chats, which are their members' together",
   },
 
+  message_views: {
+    columns: ["chat_id"],
+    nobodys: "how many have read a post, and not who",
+  },
+
+  invites: {
+    columns: [
+      ...["chat_id", "invite_id", "code_hash", "sealed_code", "created_by"],
+    ],
+    stays: { created_by: history },
+    exported: "the chat's, for those who run it to see; it tells who made them",
+  },
+  join_requests: {
+    columns: ["chat_id", "user_id", "invite_id"],
+    exported: ["joinRequests"],
+  },
+
   heads: {
     columns: ["scope_id"],
     stays: {
@@ -91,7 +108,10 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   },
 
   chats: {
-    columns: ["chat_id", "kind", "title", "direct_key", "created_by"],
+    columns: [
+      ...["chat_id", "kind", "title", "about", "direct_key", "created_by"],
+      ...["handle", "visibility"],
+    ],
     stays: { direct_key: history, created_by: history },
     exported: ["chats"],
   },
@@ -103,7 +123,7 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   messages: {
     columns: [
       ...["chat_id", "message_id", "sender_id", "sealed", "reply_to_id"],
-      ...["reaction_counts"],
+      ...["reaction_counts", "posted_as"],
     ],
     stays: { sender_id: history },
     exported: ["messages"],

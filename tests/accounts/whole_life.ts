@@ -57,6 +57,15 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
     await groupOf(person, friend),
     await groupOf(friend, person),
   ];
+  accepted(await person.call("POST", `/chats/${own}/invites`, {}));
+  const club = await groupOf(friend);
+  const { code } = accepted(
+    await friend.call<{ code: string }>("POST", `/chats/${club}/invites`, {
+      needsApproval: true,
+    }),
+  );
+  accepted(await person.call("POST", `/invites/${code}/join`));
+
   const hers = await send(friend, direct);
   await mention(friend, direct, person);
   await send(person, direct, "Marktext");

@@ -70,6 +70,26 @@ const chat = ({ chatId }: Scene, rest = "") => `/chats/${chatId}${rest}`;
 const device = ({ session }: Person) =>
   `/me/devices/${session.device.deviceId}`;
 
+const invitation = async (
+  { chatId, owner }: Scene,
+  needsApproval = false,
+) => {
+  const made = await owner.call<{ inviteId: string; code: string }>(
+    "POST",
+    `/chats/${chatId}/invites`,
+    { needsApproval },
+  );
+  return made.body;
+};
+
+/** Somebody waits to be let in. */
+async function requestTo(scene: Scene): Promise<string> {
+  const { code } = await invitation(scene, true);
+  const person = await scene.outsider();
+  await person.call("POST", `/invites/${code}/join`);
+  return chat(scene, `/join-requests/${person.userId}`);
+}
+
 /** About a message that the owner has said just now, or whoever asks. */
 const onMessage = (
   method: string,
@@ -195,6 +215,46 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
     const { userId } = await scene.newcomer();
     return call("DELETE", chat(scene, `/members/${userId}`));
   }),
+
+  findChannels: own(() => call("GET", "/channels?query=p")),
+  getChannel: own(async (_, { owner }) => {
+    const handle = `c${crypto.randomUUID().slice(0, 8)}`;
+    const body = { kind: "channel", title: "C", visibility: "public", handle };
+    await owner.call("POST", "/chats", body);
+    return call("GET", `/channels/${handle}`);
+  }),
+  // A group is not joined, but whoever is in it already stays as they are.
+  joinChannel: inChat(everyone, (scene) => call("POST", chat(scene, "/join"))),
+
+  createInvite: inChat(
+    admins,
+    (scene) => call("POST", chat(scene, "/invites"), {}),
+  ),
+  listInvites: inChat(admins, (scene) => call("GET", chat(scene, "/invites"))),
+  revokeInvite: inChat(admins, async (scene) => {
+    const { inviteId } = await invitation(scene);
+    return call("DELETE", chat(scene, `/invites/${inviteId}`));
+  }),
+  previewInvite: own(async (_, scene) => {
+    const { code } = await invitation(scene);
+    return call("GET", `/invites/${code}`);
+  }),
+  redeemInvite: own(async (_, scene) => {
+    const { code } = await invitation(scene);
+    return call("POST", `/invites/${code}/join`);
+  }),
+  listJoinRequests: inChat(
+    admins,
+    (scene) => call("GET", chat(scene, "/join-requests")),
+  ),
+  acceptJoinRequest: inChat(
+    admins,
+    async (scene) => call("POST", await requestTo(scene)),
+  ),
+  endJoinRequest: inChat(
+    admins,
+    async (scene) => call("DELETE", await requestTo(scene)),
+  ),
 
   sendMessage: inChat(
     everyone,

@@ -7,6 +7,7 @@ import { durableSends } from "./parts/durable_sends.ts";
 import { fanOut } from "./parts/fan_out.ts";
 import { idleCost } from "./parts/idle_cost.ts";
 import { isolates } from "./parts/isolates.ts";
+import { largeChats } from "./parts/large_chats.ts";
 import { largeHello } from "./parts/large_hello.ts";
 import { history } from "./parts/history.ts";
 import { reconnectStorm } from "./parts/reconnect_storm.ts";
@@ -26,6 +27,7 @@ export const parts = {
   ...besidePeers,
   coldStart,
   largeHello,
+  largeChats,
   relayRates,
   delivery,
   idleCost,

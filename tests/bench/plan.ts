@@ -22,6 +22,13 @@ export const plan = {
   connections: { before: 1000, counted: 5000, settleMs: 1500 },
   coldStarts: 5,
   largeHello: { chats: 1000, warmups: 20, hellos: 200 },
+  largeChats: {
+    sizes: [100, 10_000, 100_000],
+    messages: 60,
+    rounds: 3,
+    times: 30,
+    joinsAtOnce: 500,
+  },
   delivery: {
     pairs: 20,
     perSecond: 100,

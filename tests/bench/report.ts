@@ -6,6 +6,7 @@ import type { FanOut } from "./parts/fan_out.ts";
 import type { History } from "./parts/history.ts";
 import type { IdleCost } from "./parts/idle_cost.ts";
 import type { Isolates } from "./parts/isolates.ts";
+import type { LargeChats } from "./parts/large_chats.ts";
 import type { LargeHello } from "./parts/large_hello.ts";
 import type { ReconnectStorm } from "./parts/reconnect_storm.ts";
 import type { RelayRates } from "./parts/relay_rates.ts";
@@ -29,6 +30,7 @@ export interface Report {
   connectionBytes?: PerSystem;
   coldStart?: ColdStart;
   largeHello?: LargeHello;
+  largeChats?: LargeChats;
   relayRates?: RelayRates;
   delivery?: Delivery;
   idleCost?: IdleCost;

@@ -4,6 +4,7 @@ import type { ColdStart } from "./parts/cold_start.ts";
 import type { Isolates } from "./parts/isolates.ts";
 import type { LargeHello } from "./parts/large_hello.ts";
 import type { Report } from "./report.ts";
+import { largeChatsLines } from "./large_chats_table.ts";
 import { relayLines } from "./relay_table.ts";
 import { stormLines } from "./storm_table.ts";
 import { systemNames } from "./systems/system.ts";
@@ -24,6 +25,7 @@ export function table(report: Report): string {
   }
   if (coldStart) lines.push("", ...coldStartLines(coldStart));
   if (largeHello) lines.push("", ...largeHelloLines(largeHello));
+  if (report.largeChats) lines.push("", ...largeChatsLines(report.largeChats));
   lines.push(...relayLines(report));
   if (isolates) lines.push("", ...isolateLines(isolates));
   if (reconnectStorm) lines.push("", ...stormLines(reconnectStorm));

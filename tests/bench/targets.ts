@@ -1,3 +1,4 @@
+import { ratio } from "./large_chats_table.ts";
 import type { Storm } from "./parts/reconnect_storm.ts";
 import type { Report } from "./report.ts";
 
@@ -10,8 +11,14 @@ export interface Target {
 
 /** The targets that the report can decide. */
 export function targetsOf(
-  { durableSends, connectionBytes, coldStart, largeHello, reconnectStorm }:
-    Report,
+  {
+    durableSends,
+    connectionBytes,
+    coldStart,
+    largeHello,
+    largeChats,
+    reconnectStorm,
+  }: Report,
 ): Target[] {
   const targets: Target[] = [];
   const { ofFloor, timesSocketio } = durableSends?.ratios ?? {};
@@ -58,6 +65,17 @@ export function targetsOf(
       wanted: `hello with ${chats} chats within 30 ms`,
       found: `${whole.p50Ms.toFixed(1)} ms`,
       isMet: whole.p50Ms <= 30,
+    });
+  }
+  if (largeChats !== undefined) {
+    const { sizes, p50Ms } = largeChats;
+    const worst = Math.max(...Object.values(p50Ms).map(ratio));
+    targets.push({
+      wanted: `a channel of ${sizes.at(-1)} costs less than twice one of ${
+        sizes[0]
+      }`,
+      found: `${worst.toFixed(2)} times at the most`,
+      isMet: worst < 2,
     });
   }
   for (const round of reconnectStorm?.rounds ?? []) {

@@ -244,7 +244,7 @@ Deno.test("create", async (t) => {
 
   const invalid: [string, unknown][] = [
     ["a chat without a kind", { title: "A group" }],
-    ["a chat of an unknown kind", { kind: "channel", title: "A channel" }],
+    ["a chat of an unknown kind", { kind: "club", title: "A club" }],
     ["a group without a title", { kind: "group" }],
     ["a blank title", group({ title: " \t\n" })],
     ["a title too long", group({ title: "x".repeat(129) })],

@@ -113,7 +113,7 @@ Deno.test("delete and rename", async (t) => {
       );
       assert.equal(again.rev, 5);
       for (
-        const body of [{}, { title: "" }, { title: 1 }, {
+        const body of [{ title: "" }, { title: 1 }, {
           title: "x",
           kind: "direct",
         }]

@@ -35,6 +35,8 @@ export class ModelChat {
       chatId,
       kind: "group",
       title: "A group",
+      about: "",
+      channel: null,
       createdBy: createdBy!,
       createdAt: at,
       memberCount: 0,
@@ -89,6 +91,7 @@ export class ModelChat {
       replyCount: 0,
       reactions: [],
       pinned: false,
+      views: null,
       createdAt: at,
       editedAt: null,
       deletedAt: null,
@@ -182,14 +185,14 @@ export class ModelChat {
 
   item(viewer: UserId): ChatItem {
     const { chatId: _, ...head } = this.head(viewer);
-    const { rev, lastSeq, ...cursors } = head;
+    const { rev, lastSeq, ...mine } = head;
     return {
       ...this.chat,
       rev,
       lastSeq,
       lastMessage: this.seenBy(viewer).at(-1) ?? null,
       peer: null,
-      me: { role: "member", ...cursors, ...noPreferences, draft: null },
+      me: { ...noPreferences, ...mine, draft: null },
     };
   }
 
@@ -197,6 +200,7 @@ export class ModelChat {
     const { deliveredSeq = 0, readSeq = 0 } = this.receipts.get(viewer) ?? {};
     return {
       chatId: this.chatId,
+      role: this.members.get(viewer)?.role ?? "member",
       rev: this.rev,
       lastSeq: this.lastSeq,
       deliveredSeq,
@@ -231,7 +235,7 @@ export class ModelChat {
     seq: number,
     change: (Event & { type: "message.updated" })["change"],
     to: Partial<BroadcastMessage>,
-    by: { userId: UserId; emoji?: string } = { userId: this.chat.createdBy },
+    by: { userId: UserId; emoji?: string } = { userId: this.chat.createdBy! },
   ): Event {
     const rev = ++this.rev;
     const stored = this.messages[seq - 1]!;

@@ -109,6 +109,7 @@ Deno.test("a chat made while live is known without another request", async () =>
       rev: chat.rev,
       accountRev: 2,
       chat: chat.chat,
+      role: "member",
       lastSeq: 0,
     },
     chat.send(bea, "hello"),
@@ -133,6 +134,7 @@ Deno.test("a chat's events that come before the chat wait for it", async () => {
     rev,
     accountRev: 2,
     chat: chat.chat,
+    role: "member",
     lastSeq: 0,
   });
   await eventually("the message", () => messages.length === 1);

@@ -172,6 +172,81 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await ada("DELETE", own);
   });
 
+  await t.step("about invitations", async () => {
+    const { chatId } = await ada<ChatItem>("POST", "/chats", {
+      kind: "group",
+      title: "Club",
+      memberIds: [graceId],
+    });
+    const own = `/chats/${chatId}`;
+    const inviteId = crypto.randomUUID();
+    type Made = { inviteId: string; code: string };
+    const make = (body: object) => ada<Made>("POST", `${own}/invites`, body);
+    const open = await make({ inviteId });
+    await make({ inviteId });
+    await ada("PATCH", `${own}/members/${graceId}`, { role: "admin" });
+    await grace("POST", `${own}/invites`, { inviteId });
+    await ada("PATCH", `${own}/members/${graceId}`, { role: "member" });
+    const single = await make({ maxUses: 1, needsApproval: true });
+    const slow = await make({ needsApproval: true });
+    const joanId = (await joan<{ userId: string }>("GET", "/me")).userId;
+    await joan("GET", `/invites/${single.code}`);
+    await joan("POST", `/invites/${single.code}/join`);
+    const { code } = single;
+    const late = asker(url, judge, (await register("late")).accessToken);
+    await late("GET", `/invites/${code}`);
+    await late("POST", `/invites/${code}/join`);
+    const wrong = "x".repeat(32);
+    await late("GET", `/invites/${wrong}`);
+    await late("POST", `/invites/${wrong}/join`);
+    const request = `${own}/join-requests/${joanId}`;
+    for (const ask of [ada, grace, late]) {
+      await ask("GET", `${own}/invites?limit=1`);
+      await ask("GET", `${own}/join-requests`);
+    }
+    for (const ask of [grace, late]) {
+      await ask("POST", `${own}/invites`, {});
+      await ask("DELETE", `${own}/invites/${inviteId}`);
+      await ask("POST", request);
+      await ask("DELETE", request);
+    }
+    await ada("DELETE", request);
+    await joan("POST", `/invites/${slow.code}/join`);
+    await pretendFull(service, chatId);
+    await ada("POST", request);
+    await pretendFull(service, chatId, 2);
+    await ada("POST", request);
+    await late("POST", `/invites/${open.code}/join`);
+    await pretendInvites(service, chatId);
+    await make({});
+    await ada("DELETE", `${own}/invites/${inviteId}`);
+  });
+
+  await t.step("about channels", async () => {
+    const channel = {
+      kind: "channel",
+      chatId: crypto.randomUUID(),
+      title: "News",
+      visibility: "public",
+      handle: "news",
+    };
+    const own = `/chats/${channel.chatId}`;
+    await ada("POST", "/chats", channel);
+    await grace("POST", "/chats", { ...channel, chatId: crypto.randomUUID() });
+    const other = crypto.randomUUID();
+    const unnamed = { ...channel, chatId: other, visibility: "private" };
+    await ada("POST", "/chats", { ...unnamed, handle: undefined });
+    await ada("PATCH", `/chats/${other}`, { handle: "news" });
+    await ada("PATCH", own, { handle: "olds" });
+    await grace("GET", "/channels?query=n&limit=1");
+    await grace("GET", "/channels/news");
+    await grace("GET", "/channels/olds");
+    await grace("GET", "/channels/1");
+    await grace("POST", `${own}/join`);
+    await grace("POST", `/chats/${other}/join`);
+    await grace("GET", `${own}/members`);
+    await ada("DELETE", own);
+  });
   await t.step(
     "about contacts",
     () => askAboutContacts({ ada, grace, joan, adaId, graceId, nobody }),
@@ -289,9 +364,20 @@ async function longSignedIn({ db }: TestApp, { device }: Session) {
   );
 }
 
-async function pretendFull({ db }: TestApp, chatId: string) {
-  const { groupMembers } = limits;
+async function pretendInvites({ db }: TestApp, chatId: string) {
   await db.database.run(
-    sql`update chats set member_count = ${groupMembers} where chat_id = ${chatId}`,
+    sql`insert into invites select ${chatId}::uuid, gen_random_uuid(),
+        sha256(gen_random_uuid()::text::bytea), 1, '', ${nobody}::uuid, now(),
+        null, null, 0, false from generate_series(1, ${limits.invitesPerChat})`,
+  );
+}
+
+async function pretendFull(
+  { db }: TestApp,
+  chatId: string,
+  members: number = limits.groupMembers,
+) {
+  await db.database.run(
+    sql`update chats set member_count = ${members} where chat_id = ${chatId}`,
   );
 }

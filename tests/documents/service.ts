@@ -46,6 +46,7 @@ export function routesAlone(
     presence: absent,
     chats: absent,
     preferences: absent,
+    invites: absent,
     messages: absent,
     notifications: absent,
     inbox: absent,

@@ -74,6 +74,19 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   await other.heard("member.left");
   other.close();
   await line.heard("presence", ({ online }) => !online);
+  const news = {
+    kind: "channel",
+    title: "N",
+    visibility: "public",
+    handle: "news",
+  };
+  const made = await ada.call<{ chatId: ChatId }>("POST", "/chats", news);
+  const channel = `/chats/${made.body.chatId}`;
+  await grace.call("POST", `${channel}/join`);
+  await ada.call("PATCH", `${channel}/members/${grace.userId}`, {
+    role: "owner",
+  });
+  await line.heard("membership.updated");
   await ada.call("DELETE", `/chats/${group}`);
   await line.heard("chat.deleted");
   await service.app.drain();

@@ -41,6 +41,7 @@ export function said(
     replyCount: 0,
     reactions: [],
     pinned: false,
+    views: null,
     createdAt: at,
     editedAt: null,
     deletedAt: null,
@@ -62,6 +63,8 @@ const chat = (chatId: ChatId) => ({
   chatId,
   kind: "group" as const,
   title: "A group",
+  about: "",
+  channel: null,
   createdBy: newUser(),
   createdAt: at,
   memberCount: 2,
@@ -103,6 +106,7 @@ export const welcomed = (
     rev,
     accountRev,
     chat: chat(chatId),
+    role: "member",
     lastSeq: 0,
   });
 

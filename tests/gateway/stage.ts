@@ -85,6 +85,7 @@ export function gatewayStage(world: World, replaced: Replaced = {}): Stage {
       local: (announcements) => hub.receive(announcements),
       onRelayFailure: (error) => write(String(error)),
     }),
+    kindOf: () => Promise.resolve("group"),
     authenticate: replaced.authenticate ?? world.authenticate,
     readUser: replaced.readUser ?? world.readUser,
     inbox: {

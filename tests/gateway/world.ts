@@ -80,7 +80,10 @@ export function createWorld(): World {
       Promise.resolve(chatsOf(userId).map(([chatId]) => chatId)),
     readHeads(userId) {
       const mine = chatsOf(userId);
-      const counters = { lastSeq: 0, readSeq: 0, deliveredSeq: 0, unread: 0 };
+      const counters = {
+        ...{ lastSeq: 0, readSeq: 0, deliveredSeq: 0, unread: 0 },
+        role: "member" as const,
+      };
       const accountRev = accountRevs.get(userId)!;
       return Promise.resolve({
         moment: { epoch: "0".repeat(32), oldest: "1", accountRev },

@@ -17,12 +17,14 @@ const inPath: Record<Owner, Readonly<Record<string, IdName>>> = {
     chatId: "vaultGroupChat",
     messageId: "vaultMessage",
     deviceId: "vaultDevice",
+    inviteId: "noMessage",
     userId: "vaultUser",
   },
   no: {
     chatId: "noChat",
     messageId: "noMessage",
     deviceId: "noMessage",
+    inviteId: "noMessage",
     userId: "noUser",
   },
 };

@@ -61,6 +61,8 @@ Deno.test("chat list", async (t) => {
         chatId: group,
         kind: "group",
         title: "A group",
+        about: "",
+        channel: null,
         createdBy: bob.userId,
         createdAt: item!.createdAt,
         memberCount: 3,

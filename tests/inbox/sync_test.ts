@@ -74,6 +74,7 @@ Deno.test("sync", async (t) => {
       new Map([
         [direct, {
           chatId: direct,
+          role: "member",
           rev: 4,
           lastSeq: 2,
           readSeq: 1,
@@ -82,6 +83,7 @@ Deno.test("sync", async (t) => {
         }],
         [group, {
           chatId: group,
+          role: "owner",
           rev: 4,
           lastSeq: 1,
           readSeq: 1,

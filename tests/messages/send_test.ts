@@ -54,6 +54,7 @@ Deno.test("send", async (t) => {
         replyCount: 0,
         reactions: [],
         pinned: false,
+        views: null,
         createdAt: reply.createdAt,
         editedAt: null,
         deletedAt: null,

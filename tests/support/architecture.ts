@@ -24,6 +24,7 @@ const floors: readonly (readonly string[])[] = [
     "open_announce",
     "open_databases",
     "open_relay",
+    "start_erasing",
     "lifecycle",
     "measures",
     "rates",

@@ -32,7 +32,18 @@ export const tags = [
     name: "Contacts",
     description: "What other people are to the account, requests and blocks",
   },
-  { name: "Chats", description: "Direct chats and groups, and who is in them" },
+  {
+    name: "Chats",
+    description: "Direct chats, groups and channels, and who is in them",
+  },
+  {
+    name: "Channels",
+    description: "Public channels, for those who have not subscribed",
+  },
+  {
+    name: "Invitations",
+    description: "Links into groups and channels, and who waits to be let in",
+  },
   { name: "Messages", description: "What is said in a chat" },
   { name: "Notifications", description: "What is worth one's attention" },
   { name: "Sync", description: "Catching up after having been away" },

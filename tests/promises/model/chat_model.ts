@@ -75,7 +75,12 @@ export const shown = (said: Said): Shown => ({
   reactions: said.reactions.map(([emoji, who]) => [emoji, who.length]),
 });
 
-const strength: Record<Role, number> = { owner: 3, admin: 2, member: 1 };
+const strength: Record<Role, number> = {
+  owner: 3,
+  admin: 2,
+  member: 1,
+  subscriber: 0,
+};
 
 export const isPresent = (model: Model, userId: string) =>
   model.members.get(userId)?.present ?? false;

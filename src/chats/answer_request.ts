@@ -1,0 +1,104 @@
+import { presentUser, users } from "../accounts/mod.ts";
+import { type Command, put, reads } from "../changes/mod.ts";
+import type { Member } from "../protocol/chats.ts";
+import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { invites, joinRequests } from "./invite_store.ts";
+import type { Narration } from "./narration.ts";
+import { comeIn, refuseFull } from "./redeem_invite.ts";
+import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { chats, members } from "./store.ts";
+
+/** Lets somebody in who waits for it. */
+export function acceptRequest(
+  narration: Narration,
+  chatId: ChatId,
+  by: UserId,
+  userId: UserId,
+): Command<Member> {
+  const keys = accessKeys(chatId, by, userId);
+  return {
+    scopes: [chatId, userId],
+    reads: [
+      reads(chats, keys.chat),
+      reads(members, keys.members),
+      reads(users, [{ userId }]),
+      reads(joinRequests, [{ chatId, userId }]),
+    ],
+    prepare: narration.prepare,
+    decide(state) {
+      const access = admit(state, chatId, by);
+      if (access instanceof Problem) return access;
+      const refusal = refuseUnlessAdmin(access);
+      if (refusal) return refusal;
+      const request = state.get(joinRequests, { chatId, userId });
+      const isIn = state.get(members, { chatId, userId })?.leftAt === null;
+      if (!request?.isOpen || isIn || !presentUser(state, userId)) {
+        return new Problem("not_found");
+      }
+      const full = refuseFull(access.chat);
+      if (full) return full;
+      return {
+        fact(numbers) {
+          const { chat } = access;
+          const came = comeIn(state, numbers, narration, chat, userId, by);
+          return {
+            rows: [
+              ...came.rows,
+              put(joinRequests, { ...request, isOpen: false }),
+            ],
+            events: came.events,
+            reply: came.member,
+          };
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Somebody who waits is not let in, or waits no longer: then the invitation has one more use left.
+ * `inviteId` is the one by which the person was found waiting before.
+ */
+export function endRequest(
+  chatId: ChatId,
+  by: UserId,
+  userId: UserId,
+  inviteId: InviteId | undefined,
+): Command<void> {
+  const keys = accessKeys(chatId, by);
+  return {
+    scopes: [chatId],
+    reads: [
+      reads(chats, keys.chat),
+      reads(members, keys.members),
+      reads(joinRequests, [{ chatId, userId }]),
+      reads(invites, inviteId === undefined ? [] : [{ chatId, inviteId }]),
+    ],
+    decide(state) {
+      if (by !== userId) {
+        const access = admit(state, chatId, by);
+        if (access instanceof Problem) return access;
+        const refusal = refuseUnlessAdmin(access);
+        if (refusal) return refusal;
+      }
+      const request = state.get(joinRequests, { chatId, userId });
+      if (!request?.isOpen) return new Problem("not_found");
+      const invite = state.get(invites, request);
+      return {
+        fact: () => ({
+          rows: [
+            put(joinRequests, { ...request, isOpen: false }),
+            ...(invite
+              ? [
+                put(invites, { ...invite, uses: Math.max(0, invite.uses - 1) }),
+              ]
+              : []),
+          ],
+          events: [],
+          reply: undefined,
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,219 @@
+import type { Table } from "../changes/mod.ts";
+import { sql, type Statement, table } from "../db/sql.ts";
+import type { TimePlace } from "../db/time_cursor.ts";
+import type { ChatKind } from "../protocol/chats.ts";
+import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
+
+export interface InviteRow {
+  readonly chatId: ChatId;
+  readonly inviteId: InviteId;
+  readonly codeHash: Uint8Array;
+  readonly keyVersion: number;
+  readonly sealedCode: Uint8Array;
+  readonly createdBy: UserId;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly maxUses: number | null;
+  /** Who came in by it, and who waits to. */
+  readonly uses: number;
+  readonly needsApproval: boolean;
+}
+
+export type InviteKey = Pick<InviteRow, "chatId" | "inviteId">;
+
+const inviteColumns =
+  sql`chat_id, invite_id, code_hash, key_version, sealed_code, created_by,
+  created_at, expires_at, max_uses, uses, needs_approval`;
+
+const keyTypes = { chatId: "uuid", inviteId: "uuid" } as const;
+
+export const invites: Table<InviteKey, InviteRow> = {
+  name: "invites",
+  id: ({ chatId, inviteId }) => `${chatId}/${inviteId}`,
+  load: (keys) =>
+    sql<InviteRow>`select ${inviteColumns} from invites
+      join ${table(keys, keyTypes)} k (chat_id, invite_id)
+      using (chat_id, invite_id)`,
+  save: (rows) => [
+    sql`insert into invites (${inviteColumns}) select * from ${
+      table(rows, {
+        ...keyTypes,
+        codeHash: "bytea",
+        keyVersion: "integer",
+        sealedCode: "bytea",
+        createdBy: "uuid",
+        createdAt: "timestamptz",
+        expiresAt: "timestamptz",
+        maxUses: "integer",
+        uses: "integer",
+        needsApproval: "boolean",
+      })
+    } on conflict (chat_id, invite_id) do update set uses = excluded.uses`,
+  ],
+};
+
+/** An invitation that was taken back; the rest of the row goes with it. */
+export const revokedInvites: Table<InviteKey, InviteKey> = {
+  name: "revokedInvites",
+  id: ({ chatId, inviteId }) => `${chatId}/${inviteId}`,
+  load: () =>
+    sql<InviteKey>`select chat_id, invite_id from invites where false`,
+  save: (rows) => [
+    sql`delete from invites using ${
+      table(rows, keyTypes)
+    } k (chat_id, invite_id)
+      where invites.chat_id = k.chat_id and invites.invite_id = k.invite_id`,
+  ],
+};
+
+interface InviteCount {
+  readonly chatId: ChatId;
+  readonly count: number;
+}
+
+/** How many invitations a chat has. */
+export const inviteCounts: Table<Pick<InviteCount, "chatId">, InviteCount> = {
+  name: "inviteCounts",
+  id: ({ chatId }) => chatId,
+  load: (keys) =>
+    sql<InviteCount>`select chat_id, count(*) from invites
+      where chat_id = any(${keys.map(({ chatId }) => chatId)}::uuid[])
+      group by chat_id`,
+  save: () => [],
+};
+
+export interface JoinRequestRow {
+  readonly chatId: ChatId;
+  readonly userId: UserId;
+  readonly inviteId: InviteId;
+  readonly requestedAt: Date;
+  /** Answered or withdrawn ones are gone. */
+  readonly isOpen: boolean;
+}
+
+type JoinRequestKey = Pick<JoinRequestRow, "chatId" | "userId">;
+
+const requestTypes = { chatId: "uuid", userId: "uuid" } as const;
+
+export const joinRequests: Table<JoinRequestKey, JoinRequestRow> = {
+  name: "joinRequests",
+  id: ({ chatId, userId }) => `${chatId}/${userId}`,
+  load: (keys) =>
+    sql<JoinRequestRow>`select chat_id, user_id, invite_id, requested_at,
+        true as is_open from join_requests
+      join ${table(keys, requestTypes)} k (chat_id, user_id)
+      using (chat_id, user_id)`,
+  save(rows) {
+    const open = rows.filter(({ isOpen }) => isOpen);
+    const gone = rows.filter(({ isOpen }) => !isOpen);
+    return [
+      ...(open.length === 0 ? [] : [
+        sql`insert into join_requests (chat_id, user_id, invite_id, requested_at)
+          select * from ${
+          table(open, {
+            ...requestTypes,
+            inviteId: "uuid",
+            requestedAt: "timestamptz",
+          })
+        }`,
+      ]),
+      ...(gone.length === 0 ? [] : [
+        sql`delete from join_requests r using ${
+          table(gone, requestTypes)
+        } k (chat_id, user_id)
+          where r.chat_id = k.chat_id and r.user_id = k.user_id`,
+      ]),
+    ];
+  },
+};
+
+/** An invitation and the chat it leads to, as its holder finds them. */
+export interface FoundInvite extends InviteKey {
+  readonly kind: ChatKind;
+  readonly title: string;
+  readonly about: string;
+  readonly memberCount: number;
+  readonly needsApproval: boolean;
+  readonly expiresAt: Date | null;
+  readonly maxUses: number | null;
+  readonly uses: number;
+}
+
+export const inviteOfCode = (
+  codeHash: Uint8Array,
+): Statement<FoundInvite> =>
+  sql<FoundInvite>`select chat_id, invite_id, kind, title, about, member_count,
+      needs_approval, expires_at, max_uses, uses
+    from invites join chats using (chat_id)
+    where code_hash = ${codeHash}::bytea and deleted_at is null`;
+
+/** A page of a chat's invitations, the oldest first. */
+export const invitePage = (
+  chatId: ChatId,
+  after: TimePlace<InviteId> | null,
+  limit: number,
+): Statement<InviteRow> =>
+  sql<InviteRow>`select ${inviteColumns} from invites
+    where chat_id = ${chatId}::uuid and ${
+    after === null
+      ? sql`true`
+      : sql`(created_at, invite_id) > (${after.at}::timestamptz, ${after.id}::uuid)`
+  } order by created_at, invite_id limit ${limit}`;
+
+export interface WaitingRow {
+  readonly userId: UserId;
+  readonly username: string | null;
+  readonly displayName: string;
+  readonly about: string;
+  readonly inviteId: InviteId;
+  readonly requestedAt: Date;
+}
+
+/** A page of those who wait to be let into a chat, the longest waiting first. */
+export const waitingPage = (
+  chatId: ChatId,
+  after: TimePlace<UserId> | null,
+  limit: number,
+): Statement<WaitingRow> =>
+  sql<
+    WaitingRow
+  >`select user_id, username, display_name, about, invite_id, requested_at
+    from join_requests join users using (user_id)
+    where chat_id = ${chatId}::uuid and ${
+    after === null
+      ? sql`true`
+      : sql`(requested_at, user_id) > (${after.at}::timestamptz, ${after.id}::uuid)`
+  } order by requested_at, user_id limit ${limit}`;
+
+/** By which invitation somebody waits to be let in. */
+export const waitingBy = (
+  chatId: ChatId,
+  userId: UserId,
+): Statement<{ inviteId: InviteId }> =>
+  sql<{ inviteId: InviteId }>`select invite_id from join_requests
+    where chat_id = ${chatId}::uuid and user_id = ${userId}::uuid`;
+
+/** A page of the chats that a person waits to be let into, by id. */
+export const waitsOf = (
+  userId: UserId,
+  after: ChatId | null,
+  limit: number,
+): Statement<Pick<JoinRequestRow, "chatId" | "requestedAt">> =>
+  sql<
+    Pick<JoinRequestRow, "chatId" | "requestedAt">
+  >`select chat_id, requested_at from join_requests
+    where user_id = ${userId}::uuid and ${
+    after === null ? sql`true` : sql`chat_id > ${after}::uuid`
+  } order by chat_id limit ${limit}`;
+
+/** Rows that one statement erases. */
+const erasedAtOnce = 1000;
+
+export const eraseWaits = (userId: UserId): Statement<{ erased: number }> =>
+  sql<{ erased: number }>`with gone as (
+      delete from join_requests where user_id = ${userId}::uuid and chat_id in (
+        select chat_id from join_requests where user_id = ${userId}::uuid
+        limit ${erasedAtOnce})
+      returning 1
+    )
+    select count(*) as erased from gone`;

@@ -1,0 +1,222 @@
+import type { Changes } from "../changes/mod.ts";
+import { hashInviteCode, newInviteCode } from "../crypto/invite_codes.ts";
+import type { Sealer } from "../crypto/sealer.ts";
+import type { Database } from "../db/database.ts";
+import type { Statement } from "../db/sql.ts";
+import { readTimeCursor, writeTimeCursor } from "../db/time_cursor.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Member } from "../protocol/chats.ts";
+import {
+  type ChatId,
+  InviteId,
+  type MessageId,
+  UserId,
+} from "../protocol/ids.ts";
+import type {
+  CreateInvite,
+  Invite,
+  InvitePreview,
+  JoinRequest,
+} from "../protocol/invites.ts";
+import { type List, type ListQuery, paged } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
+import { acceptRequest, endRequest } from "./answer_request.ts";
+import { createInvite } from "./create_invite.ts";
+import {
+  inviteOfCode,
+  invitePage,
+  type InviteRow,
+  waitingBy,
+  waitingPage,
+  type WaitingRow,
+} from "./invite_store.ts";
+import type { Narrate } from "./narration.ts";
+import { type Redeemed, redeemInvite, refuseSpent } from "./redeem_invite.ts";
+import { revokeInvite } from "./revoke_invite.ts";
+import { forbidden, isInCharge } from "./rules.ts";
+import { activeMembership } from "./store.ts";
+
+/** Links into groups and channels, and who waits to be let in. Every verb rejects with a `Problem`. */
+export interface Invites {
+  create(
+    chatId: ChatId,
+    by: UserId,
+    wish: CreateInvite,
+  ): Promise<Invite & { readonly duplicate: boolean }>;
+  list(chatId: ChatId, by: UserId, query: ListQuery): Promise<List<Invite>>;
+  revoke(chatId: ChatId, by: UserId, inviteId: InviteId): Promise<void>;
+  /** What the holder of a code may know. Rejects with `conflict` once it has come to its end. */
+  preview(code: string): Promise<InvitePreview>;
+  redeem(
+    code: string,
+    by: UserId,
+  ): Promise<{ readonly chatId: ChatId; readonly outcome: Redeemed }>;
+  listRequests(
+    chatId: ChatId,
+    by: UserId,
+    query: ListQuery,
+  ): Promise<List<JoinRequest>>;
+  accept(chatId: ChatId, by: UserId, userId: UserId): Promise<Member>;
+  /** Withdraws where `userId` is the caller's own. */
+  endRequest(chatId: ChatId, by: UserId, userId: UserId): Promise<void>;
+}
+
+export interface InvitesParts {
+  readonly db: Database;
+  readonly changes: Changes;
+  readonly sealer: Pick<Sealer, "seal" | "open">;
+  readonly clock: Clock;
+  readonly narrate: Narrate;
+  newId(): string;
+  /** Called for a stored code that does not open. */
+  onUnreadable(error: unknown): void;
+}
+
+/** Where a code is sealed: as if it were a message with the invitation's id, which no message has. */
+const placeOf = (inviteId: InviteId) => inviteId as string as MessageId;
+
+export function createInvites(
+  { db, changes, sealer, clock, narrate, newId, onUnreadable }: InvitesParts,
+): Invites {
+  const now = () => new Date(clock());
+
+  async function codeOf(row: InviteRow): Promise<string | null> {
+    const { chatId, inviteId, keyVersion, sealedCode: sealed } = row;
+    const messageId = placeOf(inviteId);
+    try {
+      return await sealer.open({ chatId, messageId, keyVersion, sealed });
+    } catch (error) {
+      // The keys could not be read: that says nothing of the row.
+      if (error instanceof Problem) throw error;
+      onUnreadable(error);
+      return null;
+    }
+  }
+
+  const shown = async (row: InviteRow): Promise<Invite> => ({
+    inviteId: row.inviteId,
+    code: await codeOf(row),
+    createdBy: row.createdBy,
+    createdAt: row.createdAt.toISOString(),
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    maxUses: row.maxUses,
+    uses: row.uses,
+    needsApproval: row.needsApproval,
+  });
+
+  async function found(code: string) {
+    const [[invite]] = await db.run(inviteOfCode(await hashInviteCode(code)));
+    if (!invite) throw new Problem("not_found");
+    return invite;
+  }
+
+  return {
+    async create(chatId, by, wish) {
+      const { inviteId = newId() as InviteId, expiresAt, ...bounds } = wish;
+      if (expiresAt !== null && expiresAt <= now().toISOString()) {
+        throw new Problem("invalid_input", {
+          errors: [{ path: "expiresAt", message: "Must be in the future" }],
+        });
+      }
+      const { code, codeHash } = await newInviteCode();
+      const { row, duplicate } = await changes.submit(createInvite({
+        ...bounds,
+        chatId,
+        inviteId,
+        by,
+        codeHash,
+        expiresAt: expiresAt === null ? null : new Date(expiresAt),
+      }, () => sealer.seal(chatId, placeOf(inviteId), code)));
+      return { ...await shown(row), duplicate };
+    },
+
+    async list(chatId, by, { cursor, limit }) {
+      const after = cursor === undefined
+        ? null
+        : readTimeCursor(cursor, InviteId);
+      const rows = await readInCharge(
+        db,
+        chatId,
+        by,
+        invitePage(chatId, after, limit + 1),
+      );
+      return paged(
+        await Promise.all(rows.map(shown)),
+        limit,
+        ({ createdAt, inviteId }) =>
+          writeTimeCursor({ at: createdAt, id: inviteId }),
+      );
+    },
+
+    revoke: (chatId, by, inviteId) =>
+      changes.submit(revokeInvite({ chatId, inviteId }, by)),
+
+    async preview(code) {
+      const invite = await found(code);
+      const spent = refuseSpent(invite, now());
+      if (spent) throw spent;
+      const { kind, title, about, memberCount, needsApproval } = invite;
+      return { kind, title, about, memberCount, needsApproval };
+    },
+
+    async redeem(code, by) {
+      const { chatId, inviteId } = await found(code);
+      const outcome = await changes.submit(
+        redeemInvite(narrate(chatId), { chatId, inviteId }, by, now()),
+      );
+      return { chatId, outcome };
+    },
+
+    async listRequests(chatId, by, { cursor, limit }) {
+      const after = cursor === undefined
+        ? null
+        : readTimeCursor(cursor, UserId);
+      const rows = await readInCharge(
+        db,
+        chatId,
+        by,
+        waitingPage(chatId, after, limit + 1),
+      );
+      return paged(
+        rows.map(requestOf),
+        limit,
+        ({ requestedAt, user }) =>
+          writeTimeCursor({ at: requestedAt, id: user.userId }),
+      );
+    },
+
+    accept: (chatId, by, userId) =>
+      changes.submit(acceptRequest(narrate(chatId), chatId, by, userId)),
+
+    async endRequest(chatId, by, userId) {
+      const [[waiting]] = await db.run(waitingBy(chatId, userId));
+      await changes.submit(endRequest(chatId, by, userId, waiting?.inviteId));
+    },
+  };
+}
+
+/** Runs the statement for somebody who runs the chat. */
+async function readInCharge<Row>(
+  db: Database,
+  chatId: ChatId,
+  by: UserId,
+  statement: Statement<Row>,
+): Promise<Row[]> {
+  const [[membership], rows] = await db.snapshot(
+    activeMembership(chatId, by),
+    statement,
+  );
+  if (!membership) throw new Problem("not_found");
+  if (!isInCharge(membership)) {
+    throw forbidden("Only the owner and the admins of the chat may do this");
+  }
+  return rows;
+}
+
+const requestOf = (
+  { inviteId, requestedAt, ...user }: WaitingRow,
+): JoinRequest => ({
+  user,
+  inviteId,
+  requestedAt: requestedAt.toISOString(),
+});

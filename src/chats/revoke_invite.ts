@@ -1,0 +1,36 @@
+import { type Command, put, reads } from "../changes/mod.ts";
+import type { UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { type InviteKey, invites, revokedInvites } from "./invite_store.ts";
+import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { chats, members } from "./store.ts";
+
+/** Takes an invitation back: from now on its code opens nothing. Who waits by it goes on waiting. */
+export function revokeInvite(key: InviteKey, by: UserId): Command<void> {
+  const keys = accessKeys(key.chatId, by);
+  return {
+    scopes: [key.chatId],
+    reads: [
+      reads(chats, keys.chat),
+      reads(members, keys.members),
+      reads(invites, [key]),
+      reads(revokedInvites, [key]),
+    ],
+    decide(state) {
+      const access = admit(state, key.chatId, by);
+      if (access instanceof Problem) return access;
+      const refusal = refuseUnlessAdmin(access);
+      if (refusal) return refusal;
+      if (!state.get(invites, key) || state.get(revokedInvites, key)) {
+        return new Problem("not_found");
+      }
+      return {
+        fact: () => ({
+          rows: [put(revokedInvites, key)],
+          events: [],
+          reply: undefined,
+        }),
+      };
+    },
+  };
+}
