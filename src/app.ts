@@ -192,6 +192,7 @@ export async function createApp(
   const exports = createExports({
     db,
     ...opening,
+    openContent: messages.openContent,
     clock: systemClock,
     turns,
     limit: createRateLimit(rates.exportsPerUser),

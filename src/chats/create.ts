@@ -51,8 +51,8 @@ export interface Created {
 }
 
 /**
- * Makes a chat with all its members at once. A pair has one direct chat: both accounts are locked,
- * so of two people who open it at the same moment one finds the other's.
+ * Makes a chat with all its members at once. A pair has one direct chat, and so has a person with
+ * herself: the accounts are locked, so of two who open it at the same moment one finds the other's.
  */
 export function createChat(
   narration: Narration,
@@ -88,11 +88,6 @@ function decide(
   if (unknown >= 0) {
     return new Problem("not_found", {
       detail: `There is no user ${people[unknown]}`,
-    });
-  }
-  if (wish.kind === "direct" && people.length !== 2) {
-    return new Problem("invalid_input", {
-      errors: [{ path: "memberIds.0", message: "Must be another person" }],
     });
   }
   const pair = directKey === null

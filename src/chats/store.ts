@@ -9,7 +9,7 @@ export interface ChatRow {
   readonly kind: ChatKind;
   readonly title: string | null;
   readonly about: string;
-  /** The two people of a direct chat, in order; null for a group. Unique. */
+  /** The people of a direct chat, in order: two, or one with herself; null for a group. Unique. */
   readonly directKey: string | null;
   readonly memberCount: number;
   readonly createdBy: UserId;

@@ -12,6 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import {
   hiddenBy,
   type HiddenPlace,
+  type OpenContent,
   type OpenMessages,
 } from "../messages/mod.ts";
 import type { OpenDraft } from "../preferences/mod.ts";
@@ -19,6 +20,7 @@ import type { AccountExport, ExportedChat } from "../protocol/export.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import {
+  ownEarlier,
   ownMessages,
   ownReactions,
   paged,
@@ -31,6 +33,7 @@ interface SectionParts {
   readonly read: Read;
   readonly open: OpenMessages;
   readonly openDraft: OpenDraft;
+  readonly openContent: OpenContent;
   readonly clock: Clock;
 }
 
@@ -46,7 +49,7 @@ export type Sections = {
 };
 
 export function sectionsOf(
-  { read, open, openDraft, clock }: SectionParts,
+  { read, open, openDraft, openContent, clock }: SectionParts,
   userId: UserId,
   current: DeviceId,
 ): Sections {
@@ -109,6 +112,7 @@ export function sectionsOf(
       }
     },
     messages: () => ownMessages(read, open, userId),
+    earlierContents: () => ownEarlier(read, openContent, userId),
     reactions: () => ownReactions(read, userId),
     hiddenMessages: () =>
       paged<HiddenPlace>(

@@ -1,18 +1,45 @@
 import {
   type Announced,
+  type Command,
   type Numbers,
   type Put,
   put,
+  reads,
   type State,
 } from "../changes/mod.ts";
+import { Problem } from "../protocol/problem.ts";
 import { preferencesUpdated } from "./shape.ts";
 import { preferences, type PreferencesKey } from "./store.ts";
 
 /**
- * What a send that says so does to the sender's draft, in the same step: no device shows both. The
- * command has named the row and locks the account.
+ * The same command, which takes the draft away too where it becomes a fact, in the same step: no device
+ * shows what was sent and its draft. It locks the account as well.
  */
-export function clearDraft(
+export const clearingDraft = <Reply>(
+  command: Command<Reply>,
+  key: PreferencesKey,
+): Command<Reply> => ({
+  ...command,
+  scopes: [...command.scopes, key.userId],
+  reads: [...command.reads, reads(preferences, [key])],
+  decide(state) {
+    const decision = command.decide(state);
+    if (decision instanceof Problem || "reply" in decision) return decision;
+    return {
+      fact(numbers) {
+        const outcome = decision.fact(numbers);
+        const draft = clearDraft(state, numbers, key);
+        return {
+          ...outcome,
+          rows: [...outcome.rows, ...draft.rows],
+          events: [...outcome.events, ...draft.events],
+        };
+      },
+    };
+  },
+});
+
+function clearDraft(
   state: State,
   numbers: Numbers,
   key: PreferencesKey,

@@ -20,7 +20,7 @@ import { clearNotifications } from "./clear_notifications.ts";
 import { type DraftRow, erasePreferencesOf } from "./store.ts";
 import { updatePreferences } from "./update.ts";
 
-export { clearDraft } from "./clear_draft.ts";
+export { clearingDraft } from "./clear_draft.ts";
 export { clearMark } from "./clear_mark.ts";
 export {
   clearedSeq,

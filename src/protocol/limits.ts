@@ -10,6 +10,8 @@ export const limits = {
   entitiesPerText: 100,
   /** Longest address of a link, in UTF-16 units. */
   linkLength: 2048,
+  /** Earlier contents that are kept of one message. */
+  editsKept: 20,
   /** Most people in one group. */
   groupMembers: 1024,
   /** In a larger chat, and in every channel, nobody is told how far the others have read. */

@@ -48,7 +48,7 @@ export const ChatItem = Chat.extend({
   lastSeq,
   lastMessage: Message.nullable(),
   peer: User.nullable().meta({
-    description: "The other person of a direct chat",
+    description: "The other person of a direct chat; null for notes",
   }),
   me: z.object({
     role: Role,

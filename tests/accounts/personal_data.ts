@@ -126,7 +126,11 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
       ...["reaction_counts", "posted_as"],
     ],
     stays: { sender_id: history },
-    exported: ["messages"],
+    exported: ["messages", "earlierContents"],
+  },
+  message_edits: {
+    columns: ["chat_id", "sealed"],
+    nobodys: "what messages said before; they say whose it is",
   },
   reactions: {
     columns: ["chat_id", "emoji", "user_id"],

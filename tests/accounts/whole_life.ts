@@ -10,7 +10,7 @@ import {
   type Person,
   personOf,
 } from "../support/peer.ts";
-import { at, mention, send } from "../messages/talk.ts";
+import { at, mention, said, send } from "../messages/talk.ts";
 
 /** Somebody who has done everything that the service keeps anything of. */
 export interface WholeLife {
@@ -68,7 +68,10 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
 
   const hers = await send(friend, direct);
   await mention(friend, direct, person);
-  await send(person, direct, "Marktext");
+  const changed = await send(person, direct, "Markearlier");
+  accepted(
+    await person.call("PATCH", at(changed), { content: said("Marktext") }),
+  );
   await send(person, own, "Marktext");
   await send(person, other, "Marktext");
   const thumb = encodeURIComponent("👍");
@@ -87,7 +90,7 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
     ],
     words: [
       ...Object.values(profile),
-      ...["markbefore", "markmail", "Marktext", "Markdraft"],
+      ...["markbefore", "markmail", "Marktext", "Markearlier", "Markdraft"],
       ...["Markphone", "markos", "Marktablet", "markpad"],
     ],
   };
