@@ -1,5 +1,7 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
 import { createAccounts } from "./accounts/mod.ts";
+import { createCountedAnnounce } from "./announce.ts";
+import { createCaches } from "./caches.ts";
 import { createChanges, startSweep, type SweepSource } from "./changes/mod.ts";
 import { createChats, createInvites, keysOf, tryKeys } from "./chats/mod.ts";
 import { createContacts } from "./contacts/mod.ts";
@@ -17,7 +19,6 @@ import {
 } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
-import { createExports, createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Counters } from "./lib/counters.ts";
@@ -27,12 +28,10 @@ import { createSoon } from "./lib/soon.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
-import { createNotifications } from "./notifications/mod.ts";
 import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
-import { openAnnounce } from "./open_announce.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
-import { createPreferences } from "./preferences/mod.ts";
+import { createOwnView } from "./own_view.ts";
 import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
@@ -112,18 +111,26 @@ export async function createApp(
       cleanup,
     });
   const relay = wrapRelay(opened.relay);
-  const announce = openAnnounce({
+  const announce = createCountedAnnounce({
     isolateId,
     relay,
     counters,
-    log,
     hear: (announcements) => hear(announcements),
-    onRelayTrouble: tellRelayTrouble,
+    log,
+    tellRelayTrouble,
   });
   const changes = createChanges({
     db: spineDb,
     announce,
     now: () => new Date(systemClock()),
+  });
+
+  const caches = createCaches({
+    wanted: config.caches,
+    counters,
+    heardSince: (scopeId) => interest.heardSince(scopeId),
+    sweepMs: config.sweepMs,
+    now: () => performance.now(),
   });
 
   // The capabilities. Large reads take turns, so that nobody's hold up everybody's.
@@ -142,19 +149,21 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    ...caches.ofAccounts,
+    onPrivacy: (presence) => announce([{ presence }]),
     onDeleted: (userId) => erasure.begin(userId),
   });
   const contacts = createContacts({
     db,
     changes,
     accounts,
+    ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const onUnreadable = (error: unknown) => {
     counters.add("parley.messages.unreadable");
     log.error("message does not open", { error });
   };
-  const preferences = createPreferences({ changes, sealer, onUnreadable });
   const messages = createMessages({
     db,
     changes,
@@ -162,6 +171,7 @@ export async function createApp(
     sealer,
     turns,
     newId: uuidv7,
+    ...caches.ofMessages,
     onUnreadable,
   });
   const chats = createChats({
@@ -187,17 +197,16 @@ export async function createApp(
     contacts,
     background,
   }));
-  const opening = { open: messages.open, openDraft: preferences.openDraft };
-  const inbox = createInbox({ db, ...opening, turns });
-  const exports = createExports({
+  const own = createOwnView({
     db,
-    ...opening,
-    openContent: messages.openContent,
-    clock: systemClock,
+    changes,
+    sealer,
+    messages,
     turns,
-    limit: createRateLimit(rates.exportsPerUser),
-    onBroken: (error) => log.warn("export broke off", { error }),
+    log,
+    onUnreadable,
   });
+  const { inbox, exports } = own;
 
   // The gateway, and who is behind it.
   const interest = cleanup.use(createInterest({
@@ -209,6 +218,7 @@ export async function createApp(
     },
     onGap() {
       counters.add("parley.relay.gaps");
+      caches.onGap();
       sweepSoon();
     },
     onFailure: onRelayTrouble,
@@ -226,6 +236,7 @@ export async function createApp(
     now: () => performance.now(),
   }));
   const hear = (announcements: readonly Announcement[]) => {
+    caches.hear(announcements);
     hub.receive(announcements);
     presence.receive(announcements);
   };
@@ -236,6 +247,7 @@ export async function createApp(
       intervalMs: config.sweepMs,
       onHeads(heads) {
         counters.add("parley.sweep.heads", heads.length);
+        caches.onHeads(heads);
         hub.onHeads(heads);
       },
       sources: [
@@ -260,10 +272,12 @@ export async function createApp(
     inbox,
     messages,
     presence,
+    contacts,
+    typing: createRateLimit(rates.typingPerChat),
     kindOf: chats.kindOf,
     announce,
     authenticate: accounts.authenticate,
-    readUser: ({ userId }) => accounts.user(userId),
+    readUser: ({ userId }) => accounts.self(userId),
     log,
     clock: systemClock,
     now: () => performance.now(),
@@ -283,6 +297,7 @@ export async function createApp(
     publicUrl: config.publicUrl,
     bearer: createBearer({
       authenticate: accounts.authenticate,
+      recognise: accounts.recognise,
       perDevice: createRateLimit(rates.requestsPerDevice),
     }),
     health: {
@@ -302,17 +317,9 @@ export async function createApp(
     contacts,
     presence,
     chats,
-    preferences,
     invites,
     messages,
-    notifications: createNotifications({
-      db,
-      preferences,
-      clock: systemClock,
-      turns,
-    }),
-    inbox,
-    exports,
+    ...own,
   });
 
   counters.watch(

@@ -5,11 +5,13 @@ import {
   type Put,
   reads,
 } from "../changes/mod.ts";
+import { reachReads, refuseAdding } from "../contacts/mod.ts";
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
+import { endWaiting, joinRequests } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
@@ -31,6 +33,8 @@ export function addMembers(
       reads(chats, keys.chat),
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
+      reads(joinRequests, people.map((userId) => ({ chatId, userId }))),
+      ...reachReads(by, people),
     ],
     prepare: narration.prepare,
     decide(state) {
@@ -51,6 +55,8 @@ export function addMembers(
       const isIn = (i: number) =>
         present[i] !== undefined && present[i].leftAt === null;
       const coming = people.filter((_, i) => !isIn(i));
+      const unwilling = refuseAdding(state, by, coming);
+      if (unwilling) return unwilling;
       const { kind } = access.chat;
       if (
         kind === "group" &&
@@ -72,7 +78,7 @@ export function addMembers(
             if (isIn(i)) return shown(userId, i);
             const step = join(state, numbers, chat, userId, plainRole(kind));
             chat = step.chat;
-            rows.push(...step.rows);
+            rows.push(...step.rows, ...endWaiting(state, chatId, userId));
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });

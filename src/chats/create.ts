@@ -11,8 +11,9 @@ import {
 import {
   directChats,
   directKeyOf,
-  refuseRelated,
-  relatedReads,
+  reachReads,
+  refuseAdding,
+  refuseFirstWord,
 } from "../contacts/mod.ts";
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -66,10 +67,8 @@ export function createChat(
     reads: [
       reads(chats, [wish]),
       reads(users, people.map((userId) => ({ userId }))),
-      ...(directKey === null ? [] : [
-        reads(directChats, [{ directKey }]),
-        ...relatedReads(wish.creatorId, wish.memberIds),
-      ]),
+      ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+      ...reachReads(wish.creatorId, wish.memberIds),
       ...(handle === null ? [] : [reads(handles, [{ handle }])]),
     ],
     ...(wish.kind === "group" ? { prepare: narration.prepare } : {}),
@@ -103,8 +102,9 @@ function decide(
   const { handle, visibility } = wish.channel ?? noChannel;
   const refusal = directKey === null
     ? refuseNameless({ handle, visibility }) ??
-      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined)
-    : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
+      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined) ??
+      refuseAdding(state, wish.creatorId, wish.memberIds)
+    : refuseFirstWord(state, wish.creatorId, wish.memberIds[0]!);
   if (refusal) return refusal;
   return {
     fact: (numbers) => made(state, numbers, narration, wish, people, directKey),

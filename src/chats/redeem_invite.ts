@@ -11,6 +11,7 @@ import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
 import {
+  endWaiting,
   type FoundInvite,
   type InviteKey,
   invites,
@@ -86,9 +87,7 @@ export function redeemInvite(
             rows: [
               ...came.rows,
               used,
-              ...(waiting?.isOpen
-                ? [put(joinRequests, { ...waiting, isOpen: false })]
-                : []),
+              ...endWaiting(state, chatId, userId),
             ],
             events: came.events,
             reply: "joined",

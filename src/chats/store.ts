@@ -217,7 +217,7 @@ export type ProfiledMemberRow = MemberRow & {
 
 const profiledMembers =
   sql`select chat_id, user_id, role, joined_at, joined_seq, left_at, rev,
-    members.account_rev, username, display_name, about
+    members.account_rev, username, display_name, public_about as about
   from members join users using (user_id)`;
 
 /** A page of the present members in the order of their coming. */

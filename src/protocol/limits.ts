@@ -26,6 +26,8 @@ export const limits = {
   reactionsPerMessage: 20,
   /** Users that one connection may watch the presence of. */
   watchedUsers: 500,
+  /** People that a privacy setting may name on either side. */
+  privacyExceptions: 50,
   /** Largest page of a list. */
   pageItems: 100,
   /** Time that a new connection has to say hello. */

@@ -68,9 +68,12 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   users: {
     columns: [
       ...["user_id", "username", "email", "password_hash"],
-      ...["display_name", "about"],
+      ...["display_name", "about", "public_about", "privacy"],
     ],
-    stays: { user_id: `who sent, joined and made: ${placeholder}` },
+    stays: {
+      user_id: `who sent, joined and made: ${placeholder}`,
+      privacy: `an exception that somebody else has made: ${placeholder}`,
+    },
     exported: ["profile"],
   },
   held_usernames: {

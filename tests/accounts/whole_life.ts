@@ -52,6 +52,9 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   const asked = `/contacts/requests/${friend.userId}`;
   accepted(await person.call("POST", `${asked}/accept`));
 
+  const about = { who: "everyone", allow: [person.userId] };
+  accepted(await friend.call("PATCH", "/me", { privacy: { about } }));
+
   const direct = await directChat(person, friend);
   const [own, other] = [
     await groupOf(person, friend),

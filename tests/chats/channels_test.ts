@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { sql } from "../../src/db/sql.ts";
+import type { Database } from "../../src/db/database.ts";
+import { sql, Statement } from "../../src/db/sql.ts";
 import type { Member, PublicChannel } from "../../src/protocol/chats.ts";
-import type { ChatId } from "../../src/protocol/ids.ts";
+import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import type { Message, MessageStatus } from "../../src/protocol/messages.ts";
 import type { List } from "../../src/protocol/page.ts";
 import type { ChatItem, Sync } from "../../src/protocol/sync.ts";
-import { history, said, send } from "../messages/talk.ts";
+import { heardOf, history, said, send } from "../messages/talk.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { anotherIsolate, testApp } from "../support/app.ts";
 import { freshRead } from "../support/fresh_read.ts";
-import { newPerson, type Person } from "../support/peer.ts";
+import { newPerson, type Person, personOf } from "../support/peer.ts";
+import { crowd } from "./crowd.ts";
 
 let channels = 0;
 
@@ -529,5 +531,82 @@ Deno.test("channels", async (t) => {
     assert.deepEqual(status, { status: "sent", members: [] });
   });
 
+  await t.step(
+    "a post is one row and one event, whatever the size",
+    async () => {
+      const cost = async (size: number) => {
+        const { chatId } = await channelOf(owner);
+        await fill(database, chatId, await crowd(database, size));
+        await send(owner, chatId);
+        const before = await rowsOf(database);
+        const { "parley.relay.published": published } = service.app.counters
+          .read();
+        await send(owner, chatId);
+        return {
+          rows: await rowsOf(database) - before,
+          // The other is for the author's own devices.
+          events: service.app.counters.read()["parley.relay.published"]! -
+            published!,
+        };
+      };
+      assert.deepEqual(await cost(1), { rows: 1, events: 2 });
+      assert.deepEqual(await cost(2000), { rows: 1, events: 2 });
+    },
+  );
+
+  await t.step(
+    "with no relay between isolates, who came hears all and who went nothing",
+    async () => {
+      // The local relays of the two know nothing of each other: all goes by the sweep.
+      await using other = await anotherIsolate(service, { SWEEP_MS: "100" });
+      const made = await channelOf(owner);
+      const { chatId } = made;
+      await join(ann, made);
+      await using annLine = await personOf(other.url, ann.session).connect();
+      await using bobLine = await personOf(other.url, bob.session).connect();
+      await join(bob, made);
+      await bobLine.heard("account.behind");
+      accepted(
+        await owner.call("DELETE", `/chats/${chatId}/members/${ann.userId}`),
+      );
+      await annLine.heard("account.behind");
+      const { rev } = await send(owner, chatId);
+      await bobLine.heard(
+        "chat.behind",
+        (event) => event.chatId === chatId && event.rev >= rev,
+      );
+      await annLine.ask({ type: "ping" });
+      assert.deepEqual(heardOf(annLine, chatId), []);
+      assert.deepEqual(other.complaints, []);
+    },
+  );
+
   assert.deepEqual(service.complaints, []);
 });
+
+async function fill(db: Database, chatId: ChatId, people: readonly UserId[]) {
+  await db.run(
+    sql`insert into members (chat_id, user_id, role, joined_at, joined_seq, rev, account_rev)
+      select ${chatId}::uuid, user_id, 'subscriber', now(), 0, 0, 1
+      from unnest(${people}::uuid[]) user_id`,
+    sql`update chats set member_count = member_count + ${people.length}
+      where chat_id = ${chatId}::uuid`,
+  );
+}
+
+/** Rows in all the tables that a post could write to. */
+async function rowsOf(db: Database): Promise<number> {
+  const tables = [
+    "messages",
+    "receipts",
+    "message_views",
+    "mentions",
+    "members",
+  ];
+  const counts = await db.run(
+    ...tables.map((name) =>
+      sql<{ count: number }>`select count(*) from ${new Statement(name)}`
+    ),
+  );
+  return counts.reduce((sum, [row]) => sum + row!.count, 0);
+}

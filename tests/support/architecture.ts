@@ -19,9 +19,11 @@ const floors: readonly (readonly string[])[] = [
   ["gateway", "compat"],
   [
     "app",
+    "announce",
+    "caches",
     "routes",
     "secrets",
-    "open_announce",
+    "own_view",
     "open_databases",
     "open_relay",
     "start_erasing",

@@ -1,25 +1,30 @@
-import { type Announce, createAnnounce } from "./changes/mod.ts";
-import type { Announced, Ring } from "./changes/mod.ts";
+import {
+  type Announce,
+  type Announced,
+  createAnnounce,
+  type Ring,
+} from "./changes/mod.ts";
 import type { Counters } from "./lib/counters.ts";
 import type { Log } from "./lib/log.ts";
 import type { MeasureName } from "./measures.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
 
-export interface OpenAnnounceParts {
+export interface CountedAnnounceParts {
   readonly isolateId: string;
-  readonly relay: Relay;
-  readonly counters: Pick<Counters<MeasureName>, "add">;
-  readonly log: Log;
-  /** Delivers to this isolate's own connections. */
+  readonly relay: Pick<Relay, "publish">;
+  readonly counters: Counters<MeasureName>;
+  /** This isolate's own parts. */
   hear(announcements: readonly Announcement[]): void;
-  onRelayTrouble(error: unknown): void;
+  readonly log: Log;
+  tellRelayTrouble(error: unknown): void;
 }
 
-/** What tells this isolate and the relay of what was committed, counted and never failing. */
-export const openAnnounce = (
-  { isolateId, relay, counters, log, hear, onRelayTrouble }: OpenAnnounceParts,
-): Announce<Announced | Ring> =>
-  createAnnounce({
+/** `announce`, which counts what the relay takes and loses, and fails nobody's send. */
+export function createCountedAnnounce(
+  { isolateId, relay, counters, hear, log, tellRelayTrouble }:
+    CountedAnnounceParts,
+): Announce<Announced | Ring> {
+  return createAnnounce({
     isolateId,
     relay: {
       publish(shard, announcements) {
@@ -37,6 +42,7 @@ export const openAnnounce = (
     },
     onRelayFailure(error, lost) {
       counters.add("parley.relay.lost", lost);
-      onRelayTrouble(error);
+      tellRelayTrouble(error);
     },
   });
+}
