@@ -3,6 +3,11 @@ import { sql, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
+import type {
+  AdminRight,
+  HistoryForNewcomers,
+  Permissions,
+} from "../protocol/groups.ts";
 import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
 
 /** What the database's present moment is called: its history, and from where on it may have been missed. */
@@ -106,7 +111,11 @@ export interface ChatItemRow {
   readonly createdBy: UserId;
   readonly createdAt: Date;
   readonly memberCount: number;
+  readonly permissions: Permissions;
+  readonly slowModeSeconds: number;
+  readonly historyForNewcomers: HistoryForNewcomers;
   readonly role: Role;
+  readonly rights: readonly AdminRight[] | null;
   readonly rev: number;
   readonly lastSeq: number;
   readonly readSeq: number;
@@ -118,7 +127,8 @@ export interface ChatItemRow {
 /** A chat is as fresh as its last message, or as its making. */
 const items = (userId: UserId) =>
   sql`select m.chat_id, c.kind, c.title, c.about, c.handle, c.visibility, c.signatures, c.comments,
-      c.created_by, c.created_at, c.member_count, m.role,
+      c.permissions, c.slow_mode_seconds, c.history_for_newcomers,
+      c.created_by, c.created_at, c.member_count, m.role, m.rights,
       h.rev, h.last_seq,
       greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,

@@ -5,14 +5,20 @@ import { columnsOf, type StoredMessage } from "./store.ts";
 /** A stored message and the emoji that the reader chose on it. */
 export type ReadMessage = StoredMessage & { readonly mine: readonly string[] };
 
-/** The messages of a chat as one member sees them: without those that member deleted for herself. */
+/**
+ * The messages of a chat as one member sees them: those of the time that is open to her, without those
+ * that she deleted for herself.
+ */
 const seenBy = (chatId: ChatId | Statement<unknown>, userId: UserId) =>
   sql`select ${columnsOf(sql`m`)},
       case when reaction_counts = '[]' then '[]' else (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
       ) end as mine
-    from messages m where m.chat_id = ${chatId}::uuid and not exists (
+    from messages m where m.chat_id = ${chatId}::uuid
+      and m.seq > (select history_from from members own
+        where own.chat_id = ${chatId}::uuid and own.user_id = ${userId}::uuid)
+      and not exists (
       select from hidden_messages h
       where h.user_id = ${userId}::uuid and h.chat_id = m.chat_id and h.seq = m.seq)`;
 

@@ -36,6 +36,7 @@ export class ModelChat {
       title: "A group",
       about: "",
       channel: null,
+      group: null,
       createdBy: createdBy!,
       createdAt: at,
       memberCount: 0,
@@ -191,7 +192,7 @@ export class ModelChat {
       lastSeq,
       lastMessage: this.seenBy(viewer).at(-1) ?? null,
       peer: null,
-      me: mine,
+      me: { ...mine, rights: [] },
     };
   }
 
@@ -220,6 +221,7 @@ export class ModelChat {
     const member: Member = {
       userId,
       role: this.members.size === 0 ? "owner" : "member",
+      rights: [],
       joinedAt: at,
       ...change,
       rev,
