@@ -11,3 +11,14 @@ create table if not exists mentions (
   primary key (chat_id, seq, user_id)
 );
 create index if not exists mentions_of on mentions (user_id, chat_id, seq);
+
+-- What a message said before it was edited, sealed as it was. rev: the last one at which it said so.
+create table if not exists message_edits (
+  chat_id uuid not null,
+  seq bigint not null,
+  rev bigint not null,
+  key_version integer not null,
+  sealed bytea not null,
+  written_at timestamptz not null,
+  primary key (chat_id, seq, rev)
+);

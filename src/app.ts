@@ -157,12 +157,14 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    onPrivacy: (presence) => announce([{ presence }]),
     onDeleted: (userId) => erasure.begin(userId),
   });
   const contacts = createContacts({
     db,
     changes,
     accounts,
+    ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const messages = createMessages({
@@ -204,6 +206,7 @@ export async function createApp(
   const exports = createExports({
     db,
     open: messages.open,
+    openContent: messages.openContent,
     clock: systemClock,
     turns,
     limit: createRateLimit(rates.exportsPerUser),
@@ -271,10 +274,12 @@ export async function createApp(
     inbox,
     messages,
     presence,
+    contacts,
+    typing: createRateLimit(rates.typingPerChat),
     kindOf: chats.kindOf,
     announce,
     authenticate: accounts.authenticate,
-    readUser: ({ userId }) => accounts.user(userId),
+    readUser: ({ userId }) => accounts.self(userId),
     log,
     clock: systemClock,
     now: () => performance.now(),

@@ -44,7 +44,7 @@ import { type Grant, grant, newSignIn } from "./session.ts";
 import { deviceOf, meOf } from "./shape.ts";
 import { signInWithPassword } from "./sign_in.ts";
 import { signOut } from "./sign_out.ts";
-import { account } from "./store.ts";
+import { account, ownProfiles, profiles } from "./store.ts";
 import { updateProfile } from "./update_profile.ts";
 
 export { accountRoutes } from "./routes.ts";
@@ -57,12 +57,14 @@ export {
   devicesSince,
   deviceStatuses,
 } from "./device_store.ts";
+export { isPublic, openToAll } from "./privacy.ts";
 export { heldFor } from "./username_store.ts";
 export {
   account,
   type AccountRow,
   accountSince,
   presentUser,
+  privacies,
   profiles,
   type UserRow,
   users,
@@ -110,7 +112,10 @@ export interface Accounts {
    * after that.
    */
   delete(userId: UserId, password: string): Promise<void>;
+  /** As everybody may see the person. */
   user(userId: UserId): Promise<User>;
+  /** As the person herself does. */
+  self(userId: UserId): Promise<User>;
   findUsers(query: ListQuery & { readonly query: string }): Promise<List<User>>;
 }
 
@@ -121,6 +126,8 @@ export interface AccountsParts {
   readonly accessTokens: AccessTokens;
   readonly clock: Clock;
   newId(): string;
+  /** Called once it is stored that somebody shows other things to others. */
+  onPrivacy(userId: UserId): void;
   /** Called for an account that was just deleted, to erase what others hold of it. */
   onDeleted(userId: UserId): void;
 }
@@ -190,11 +197,11 @@ export function createAccounts(parts: AccountsParts): Accounts {
         : await verified(userId, password);
       const now = new Date(parts.clock());
       try {
-        return meOf(
-          await changes.submit(
-            updateProfile({ userId, deviceId, patch, verifiedHash, now }),
-          ),
+        const row = await changes.submit(
+          updateProfile({ userId, deviceId, patch, verifiedHash, now }),
         );
+        if (patch.privacy) parts.onPrivacy(userId);
+        return meOf(row);
       } catch (error) {
         throw nameProblem(error);
       }
@@ -247,7 +254,8 @@ export function createAccounts(parts: AccountsParts): Accounts {
       await changes.submit(revokeOthers(userId, deviceId));
     },
 
-    user: createReadUser(db),
+    user: createReadUser(db, profiles),
+    self: createReadUser(db, ownProfiles),
 
     findUsers: (query) => findUsers(db, query),
   };

@@ -5,6 +5,7 @@ import {
   type Put,
   reads,
 } from "../changes/mod.ts";
+import { reachReads, refuseAdding } from "../contacts/mod.ts";
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
@@ -34,6 +35,7 @@ export function addMembers(
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
       banReads(chatId, people),
+      ...reachReads(by, people),
     ],
     prepare: narration.prepare,
     decide(state) {
@@ -56,6 +58,8 @@ export function addMembers(
       const coming = people.filter((_, i) => !isIn(i));
       const banned = refuseBanned(state, chatId, coming);
       if (banned) return banned;
+      const unwilling = refuseAdding(state, by, coming);
+      if (unwilling) return unwilling;
       const { kind } = access.chat;
       if (
         kind === "group" &&

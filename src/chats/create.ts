@@ -11,8 +11,9 @@ import {
 import {
   directChats,
   directKeyOf,
-  refuseRelated,
-  relatedReads,
+  reachReads,
+  refuseAdding,
+  refuseFirstWord,
 } from "../contacts/mod.ts";
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -52,8 +53,8 @@ export interface Created {
 }
 
 /**
- * Makes a chat with all its members at once. A pair has one direct chat: both accounts are locked,
- * so of two people who open it at the same moment one finds the other's.
+ * Makes a chat with all its members at once. A pair has one direct chat, and so has a person with
+ * herself: the accounts are locked, so of two who open it at the same moment one finds the other's.
  */
 export function createChat(
   narration: Narration,
@@ -67,10 +68,8 @@ export function createChat(
     reads: [
       reads(chats, [wish]),
       reads(users, people.map((userId) => ({ userId }))),
-      ...(directKey === null ? [] : [
-        reads(directChats, [{ directKey }]),
-        ...relatedReads(wish.creatorId, wish.memberIds),
-      ]),
+      ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+      ...reachReads(wish.creatorId, wish.memberIds),
       ...(handle === null ? [] : [reads(handles, [{ handle }])]),
     ],
     ...(wish.kind === "group" ? { prepare: narration.prepare } : {}),
@@ -91,11 +90,6 @@ function decide(
       detail: `There is no user ${people[unknown]}`,
     });
   }
-  if (wish.kind === "direct" && people.length !== 2) {
-    return new Problem("invalid_input", {
-      errors: [{ path: "memberIds.0", message: "Must be another person" }],
-    });
-  }
   const pair = directKey === null
     ? undefined
     : state.get(directChats, { directKey });
@@ -109,8 +103,9 @@ function decide(
   const { handle, visibility } = wish.channel ?? noChannel;
   const refusal = directKey === null
     ? refuseNameless({ handle, visibility }) ??
-      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined)
-    : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
+      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined) ??
+      refuseAdding(state, wish.creatorId, wish.memberIds)
+    : refuseFirstWord(state, wish.creatorId, wish.memberIds[0]!);
   if (refusal) return refusal;
   return {
     fact: (numbers) => made(state, numbers, narration, wish, people, directKey),

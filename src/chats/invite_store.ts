@@ -177,7 +177,7 @@ export const waitingPage = (
 ): Statement<WaitingRow> =>
   sql<
     WaitingRow
-  >`select user_id, username, display_name, about, invite_id, requested_at
+  >`select user_id, username, display_name, public_about as about, invite_id, requested_at
     from join_requests join users using (user_id)
     where chat_id = ${chatId}::uuid and ${
     after === null

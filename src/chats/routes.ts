@@ -46,13 +46,19 @@ export function chatRoutes(
       tags,
       summary: "Open a direct chat, or make a group or channel",
       description:
-        "Idempotent on `chatId`; two people have one direct chat, whoever opens it.",
+        "Idempotent on `chatId`; two people have one direct chat, whoever opens it. `forbidden` where a person's privacy (`writeFirst`, `addToGroups`) says so.",
       request: { body: body(CreateChat) },
       responses: {
         201: json(CreatedChat, "Made"),
         200: json(CreatedChat, "Was there before"),
       },
-      problems: ["blocked", "not_found", "id_taken", "handle_taken"],
+      problems: [
+        "forbidden",
+        "blocked",
+        "not_found",
+        "id_taken",
+        "handle_taken",
+      ],
     }),
     async (c) => {
       const { userId } = c.var.caller;
@@ -136,7 +142,7 @@ export function chatRoutes(
       tags,
       summary: "Add people to a group or channel",
       description:
-        "For the owner, and admins with the right `inviteMembers`; for every member where a group's `permissions` say so. Who is in it already stays as they are. `forbidden` also for who is banned.",
+        "For the owner, and admins with the right `inviteMembers`; for every member where a group's `permissions` say so. Who is in it already stays as they are. `forbidden` also for who is banned, and where a person's privacy (`addToGroups`) says so, or the person has blocked the caller.",
       request: { params: inChat, body: body(AddMembers) },
       responses: {
         200: json(

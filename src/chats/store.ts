@@ -15,7 +15,7 @@ export interface ChatRow {
   readonly kind: ChatKind;
   readonly title: string | null;
   readonly about: string;
-  /** The two people of a direct chat, in order; null for a group. Unique. */
+  /** The people of a direct chat, in order: two, or one with herself; null for a group. Unique. */
   readonly directKey: string | null;
   readonly memberCount: number;
   readonly createdBy: UserId;
@@ -261,7 +261,8 @@ export type ProfiledMemberRow = MemberRow & {
 
 const profiledMembers =
   sql`select chat_id, user_id, role, joined_at, joined_seq, left_at, rev,
-    members.account_rev, rights, history_from, last_sent_at, username, display_name, about
+    members.account_rev, rights, history_from, last_sent_at, username, display_name,
+    public_about as about
   from members join users using (user_id)`;
 
 /** A page of the present members in the order of their coming. */

@@ -19,7 +19,7 @@ export interface ListOptions extends CallOptions {
 export interface ChatsApi {
   /** Opening the same pair's direct chat again answers with the one there is, `duplicate`. */
   create(
-    chat: CreateChat,
+    chat: z.input<typeof CreateChat>,
     options?: CallOptions,
   ): Promise<z.infer<typeof CreatedChat>>;
   /** Latest activity first. */

@@ -6,7 +6,7 @@ import type {
 } from "../protocol/accounts.ts";
 import type { SendReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
-import type { Content } from "../protocol/messages.ts";
+import type { Content, ForwardRef } from "../protocol/messages.ts";
 import type { ChannelsApi } from "./channels_api.ts";
 import type { CallOptions, ChatsApi } from "./chats_api.ts";
 import type { ChatState } from "./chat_state.ts";
@@ -70,6 +70,12 @@ export interface ParleyClient extends AsyncDisposable {
   send(
     chatId: ChatId,
     content: Content | string,
+    options?: SendOptions,
+  ): Promise<SendReply>;
+  /** Passes on a message that the caller may read, in the same way as `send`. */
+  forward(
+    chatId: ChatId,
+    message: ForwardRef,
     options?: SendOptions,
   ): Promise<SendReply>;
   /** What was sent and is not confirmed yet, oldest first. */

@@ -2,13 +2,14 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { createChannelsApi } from "./channels_api.ts";
 import { createInvitesApi } from "./invites_api.ts";
 import { type CallOptions, createChatsApi } from "./chats_api.ts";
-import type { ParleyClient } from "./client.ts";
+import type { ParleyClient, SendOptions } from "./client.ts";
 import { createContactsApi } from "./contacts_api.ts";
 import { createEmitter } from "./emitter.ts";
 import { clientError, unavailable } from "./error.ts";
 import type { ClientEvents } from "./events.ts";
 import { newMessageId } from "./message_id.ts";
 import type { ClientOptions } from "./options.ts";
+import type { ToSend } from "./outbox_store.ts";
 import { createParts } from "./parts.ts";
 import { createDevicesApi, createMeApi, createUsersApi } from "./people_api.ts";
 
@@ -63,6 +64,22 @@ export function createClient(options: ClientOptions): ParleyClient {
     });
   }
 
+  async function send(
+    chatId: ChatId,
+    what: ToSend,
+    { messageId, replyTo, signal }: SendOptions = {},
+  ) {
+    const senderId = await mySelf();
+    await restore(senderId);
+    return await outbox.send({
+      messageId: messageId ?? newMessageId(parts.clock.now()),
+      chatId,
+      ...what,
+      ...(replyTo !== undefined && { replyTo }),
+      senderId,
+    }, signal);
+  }
+
   return {
     on,
     signedIn: parts.signedIn,
@@ -98,19 +115,14 @@ export function createClient(options: ClientOptions): ParleyClient {
     older: loader.older,
     close: loader.close,
 
-    async send(chatId, content, { messageId, replyTo, signal } = {}) {
-      const senderId = await mySelf();
-      await restore(senderId);
-      return await outbox.send({
-        messageId: messageId ?? newMessageId(parts.clock.now()),
-        chatId,
-        content: typeof content === "string"
-          ? { type: "text", text: content }
-          : content,
-        ...(replyTo !== undefined && { replyTo }),
-        senderId,
-      }, signal);
+    send: (chatId, said, options) => {
+      const content = typeof said === "string"
+        ? { type: "text" as const, text: said }
+        : said;
+      return send(chatId, { content }, options);
     },
+    forward: (chatId, { chatId: from, messageId }, options) =>
+      send(chatId, { forward: { chatId: from, messageId } }, options),
     unconfirmed: outbox.entries,
 
     read: (chatId, seq, how) => move("read", chatId, seq, how),

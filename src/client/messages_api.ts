@@ -4,6 +4,7 @@ import type { ChatId, MessageId } from "../protocol/ids.ts";
 import type {
   Content,
   DeleteFor,
+  EarlierContent,
   History,
   Message,
   MessageStatus,
@@ -11,6 +12,7 @@ import type {
 } from "../protocol/messages.ts";
 import type { List } from "../protocol/page.ts";
 import type { CallOptions, ListOptions } from "./chats_api.ts";
+import type { ToSend } from "./outbox_store.ts";
 import type { Rest } from "./rest.ts";
 
 /** Where a page of history lies: before, after or around a `seq`; without any, at the end. */
@@ -26,7 +28,7 @@ export interface MessagesApi {
   /** One attempt in the name of `messageId`, repeated only while the service is away. */
   send(
     chatId: ChatId,
-    message: { messageId: MessageId; content: Content; replyTo?: MessageId },
+    message: ToSend & { messageId: MessageId; replyTo?: MessageId },
     options?: CallOptions,
   ): Promise<z.infer<typeof SentMessage>>;
   /** Ascending by `seq`. */
@@ -75,6 +77,12 @@ export interface MessagesApi {
     messageId: MessageId,
     options?: ListOptions,
   ): Promise<List<Message>>;
+  /** What the message said before it was edited, the latest first. */
+  edits(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: ListOptions,
+  ): Promise<List<EarlierContent>>;
   status(
     chatId: ChatId,
     messageId: MessageId,
@@ -125,6 +133,8 @@ export function createMessagesApi({ call }: Rest): MessagesApi {
       call({ method: "DELETE", path: at(chatId, id, "/pin"), signal }),
     replies: (chatId, id, { signal, ...query } = {}) =>
       call({ method: "GET", path: at(chatId, id, "/replies"), query, signal }),
+    edits: (chatId, id, { signal, ...query } = {}) =>
+      call({ method: "GET", path: at(chatId, id, "/edits"), query, signal }),
     status: (chatId, id, { signal } = {}) =>
       call({ method: "GET", path: at(chatId, id, "/status"), signal }),
   };

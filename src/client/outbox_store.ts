@@ -1,15 +1,19 @@
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
-import type { Content } from "../protocol/messages.ts";
+import type { Content, ForwardRef } from "../protocol/messages.ts";
+
+/** What a message says, or passes on. */
+export type ToSend =
+  | { readonly content: Content; readonly forward?: never }
+  | { readonly forward: ForwardRef; readonly content?: never };
 
 /** A message that the service has not yet confirmed. */
-export interface OutboxEntry {
+export type OutboxEntry = ToSend & {
   readonly messageId: MessageId;
   readonly chatId: ChatId;
-  readonly content: Content;
   readonly replyTo?: MessageId;
   /** Who wrote it: an outbox that outlives a sign-in must not speak for the next one. */
   readonly senderId: UserId;
-}
+};
 
 /** Keeps unconfirmed messages, so that they may survive a reload. */
 export interface OutboxStore {

@@ -1,12 +1,19 @@
 import type { Statement } from "../db/sql.ts";
 import {
   broadcastOf,
+  earlierBy,
+  type EarlierPlace,
   messagesBy,
+  type OpenContent,
   type OpenMessages,
   type OwnReaction,
   reactionsBy,
 } from "../messages/mod.ts";
-import type { ExportedMessage, ExportedReaction } from "../protocol/export.ts";
+import type {
+  ExportedEarlier,
+  ExportedMessage,
+  ExportedReaction,
+} from "../protocol/export.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { type ChatLength, chatLengths } from "./export_store.ts";
@@ -70,14 +77,37 @@ export async function* ownMessages(
 }
 
 function messageOf(row: Parameters<typeof broadcastOf>[0]): ExportedMessage {
-  const { chatId, seq, messageId, content, replyTo, ...times } = broadcastOf(
-    row,
-  );
-  const { createdAt, editedAt, deletedAt } = times;
+  const { chatId, seq, messageId, content, ...message } = broadcastOf(row);
+  const { forwardedFrom, replyTo, createdAt, editedAt, deletedAt } = message;
   return {
-    ...{ chatId, seq, messageId, content, replyTo },
+    ...{ chatId, seq, messageId, content, forwardedFrom, replyTo },
     ...{ createdAt, editedAt, deletedAt },
   };
+}
+
+/** What a person said before she edited it, in every chat she is or was in. */
+export async function* ownEarlier(
+  read: Read,
+  open: OpenContent,
+  userId: UserId,
+): Pages<ExportedEarlier> {
+  for await (const chats of chatsOf(read, userId)) {
+    for (const { chatId, deleted } of chats) {
+      const pages = paged<EarlierPlace>(
+        read,
+        (after, limit) => earlierBy(userId, chatId, after, limit),
+      );
+      for await (const rows of pages) {
+        yield await Promise.all(rows.map(async (row) => ({
+          chatId,
+          seq: row.seq,
+          // The keys of a deleted chat are gone.
+          content: deleted ? null : (await open(row)).content,
+          writtenAt: row.writtenAt.toISOString(),
+        })));
+      }
+    }
+  }
 }
 
 /** A person's reactions, in every chat she is or was in. */

@@ -12,12 +12,14 @@ import type { Clock } from "../lib/clock.ts";
 import {
   hiddenBy,
   type HiddenPlace,
+  type OpenContent,
   type OpenMessages,
 } from "../messages/mod.ts";
 import type { AccountExport, ExportedChat } from "../protocol/export.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import {
+  ownEarlier,
   ownMessages,
   ownReactions,
   paged,
@@ -29,6 +31,7 @@ import { type ExportedChatRow, exportedChats, seenAt } from "./export_store.ts";
 interface SectionParts {
   readonly read: Read;
   readonly open: OpenMessages;
+  readonly openContent: OpenContent;
   readonly clock: Clock;
 }
 
@@ -44,7 +47,7 @@ export type Sections = {
 };
 
 export function sectionsOf(
-  { read, open, clock }: SectionParts,
+  { read, open, openContent, clock }: SectionParts,
   userId: UserId,
   current: DeviceId,
 ): Sections {
@@ -103,6 +106,7 @@ export function sectionsOf(
       }
     },
     messages: () => ownMessages(read, open, userId),
+    earlierContents: () => ownEarlier(read, openContent, userId),
     reactions: () => ownReactions(read, userId),
     hiddenMessages: () =>
       paged<HiddenPlace>(

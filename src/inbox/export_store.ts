@@ -27,7 +27,7 @@ export const exportedChats = (
       case when m.left_at is null and c.deleted_at is null then c.title end as title,
       case when c.kind = 'direct' then (
         select json_build_object('userId', u.user_id, 'username', u.username,
-          'displayName', u.display_name, 'about', u.about)
+          'displayName', u.display_name, 'about', u.public_about)
         from members other join users u using (user_id)
         where other.chat_id = m.chat_id and other.user_id <> m.user_id
       ) end as peer,

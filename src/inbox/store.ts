@@ -134,7 +134,7 @@ const items = (userId: UserId) =>
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
       case when c.kind = 'direct' then (
         select json_build_object('userId', u.user_id, 'username', u.username,
-          'displayName', u.display_name, 'about', u.about)
+          'displayName', u.display_name, 'about', u.public_about)
         from members other join users u using (user_id)
         where other.chat_id = m.chat_id and other.user_id <> m.user_id
       ) end as peer,

@@ -34,6 +34,7 @@ export const deleteForEveryone = (messages: MessageTable, target: Target) =>
       row: (now) => ({
         ...message,
         content: null,
+        forwardedFrom: null,
         sealed: null,
         reactionCounts: [],
         pinnedAt: null,

@@ -1,22 +1,24 @@
 import { forbidden, mayTouchPost } from "../chats/mod.ts";
-import { type Command, reads } from "../changes/mod.ts";
+import { type Command, put, reads } from "../changes/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import type { Content } from "../protocol/messages.ts";
+import { Problem } from "../protocol/problem.ts";
 import {
   alreadyDeleted,
   changeMessage,
   isTold,
   type Target,
 } from "./change.ts";
+import { earlierContents } from "./edit_store.ts";
 import {
   mentionsOfChanged,
   readsOfMentions,
   withAllowedMentions,
 } from "./mentions.ts";
 import { bytesOf, type SealContent } from "./send.ts";
-import type { MessageTable } from "./store.ts";
+import type { MessageTable, Opened } from "./store.ts";
 
 /** A sender says it differently. */
 export function editMessage(
@@ -26,7 +28,7 @@ export function editMessage(
   content: Content,
 ): Command<RevReply> {
   const { chatId, messageId } = target;
-  let seal: (content: Content) => Sealed;
+  let seal: (said: Opened) => Sealed;
   const command = changeMessage(messages, target, (message, access, state) => {
     if (
       message.senderId !== target.by ||
@@ -38,16 +40,26 @@ export function editMessage(
     if (isTold(message)) return forbidden("What the service tells stays so");
     const refusal = refuseBlocked(state, chatId);
     if (refusal) return refusal;
-    const allowed = withAllowedMentions(content, state, access);
+    if (message.forwardedFrom !== null) {
+      return new Problem("conflict", {
+        detail: "What was forwarded is another's, and stays as it is",
+      });
+    }
+    const said = {
+      content: withAllowedMentions(content, state, access),
+      forwardedFrom: null,
+    };
     return {
       change: "edited",
-      row: (now) => ({
-        ...message,
-        content: allowed,
-        ...seal(allowed),
-        editedAt: now,
-      }),
-      rows: [mentionsOfChanged(message, allowed)],
+      row: (now) => ({ ...message, ...said, ...seal(said), editedAt: now }),
+      rows: [
+        mentionsOfChanged(message, said.content),
+        put(earlierContents, {
+          ...message,
+          sealed: message.sealed!,
+          writtenAt: message.editedAt ?? message.createdAt,
+        }),
+      ],
     };
   }, [reads(blockedChats, [target]), ...readsOfMentions(chatId, content)]);
   return {

@@ -1,5 +1,6 @@
 import { sql } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import type { SealedEarlier } from "./edit_store.ts";
 import { columns, type StoredMessage } from "./store.ts";
 
 /** A part of a chat, above `after` and up to `upTo`. */
@@ -62,3 +63,20 @@ export const hiddenBy = (
       ? sql`true`
       : sql`(chat_id, seq) > (${after.chatId}::uuid, ${after.seq})`
   } order by chat_id, seq limit ${limit}`;
+
+export type EarlierPlace = SealedEarlier;
+
+/** A page of what a person's messages in a chat said before, in the order of the key. */
+export const earlierBy = (
+  userId: UserId,
+  chatId: ChatId,
+  after: Pick<EarlierPlace, "seq" | "rev"> | null,
+  limit: number,
+) =>
+  sql<EarlierPlace>`select e.*, m.message_id
+    from message_edits e join messages m using (chat_id, seq)
+    where e.chat_id = ${chatId}::uuid and m.sender_id = ${userId}::uuid and ${
+    after === null
+      ? sql`true`
+      : sql`(e.seq, e.rev) > (${after.seq}, ${after.rev})`
+  } order by e.seq, e.rev limit ${limit}`;

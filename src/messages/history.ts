@@ -21,18 +21,18 @@ export interface Reader {
 }
 
 /** Runs the statements for a present member; to anyone else the chat does not exist. */
-async function readAsMember<Row>(
+export async function readAsMember<S extends readonly Statement<unknown>[]>(
   db: Database,
   chatId: ChatId,
   by: UserId,
-  ...statements: Statement<Row>[]
-): Promise<Row[][]> {
+  ...statements: S
+): Promise<{ [I in keyof S]: S[I]["row"][] }> {
   const [[membership], ...found] = await db.snapshot(
     activeMembership(chatId, by),
     ...statements,
   );
   if (!membership) throw new Problem("not_found");
-  return found as Row[][];
+  return found as { [I in keyof S]: S[I]["row"][] };
 }
 
 /** Messages as their reader sees them, opened, in the order given. */
@@ -72,11 +72,11 @@ export async function readHistory(
     messagesBefore(chatId, by, below, down + 1),
     messagesAfter(chatId, by, above, up + 1),
   );
-  const rows = [...older!.slice(0, down).reverse(), ...newer!.slice(0, up)];
+  const rows = [...older.slice(0, down).reverse(), ...newer.slice(0, up)];
   return {
     items: await openForReader(open, rows),
-    hasBefore: older!.length > down,
-    hasAfter: newer!.length > up,
+    hasBefore: older.length > down,
+    hasAfter: newer.length > up,
   };
 }
 
@@ -92,8 +92,20 @@ export async function readMessage(
     by,
     oneMessage(chatId, by, messageId),
   );
-  if (rows!.length === 0) throw new Problem("not_found");
-  return (await openForReader(open, rows!))[0]!;
+  if (rows.length === 0) throw new Problem("not_found");
+  return (await openForReader(open, rows))[0]!;
+}
+
+/** Reads the cursor of a list that goes on from a number. */
+export function numberCursor(cursor: string): number {
+  const number = Number(cursor);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Problem("invalid_input", {
+    errors: [{
+      path: "cursor",
+      message: "Must be a cursor that this list gave",
+    }],
+  });
 }
 
 /** The thread under a message, in order. */
@@ -104,15 +116,7 @@ export async function readReplies(
   messageId: MessageId,
   { cursor, limit }: ListQuery,
 ): Promise<List<Message>> {
-  const after = cursor === undefined ? 0 : Number(cursor);
-  if (!Number.isSafeInteger(after) || after < 0) {
-    throw new Problem("invalid_input", {
-      errors: [{
-        path: "cursor",
-        message: "Must be a cursor that this list gave",
-      }],
-    });
-  }
+  const after = cursor === undefined ? 0 : numberCursor(cursor);
   const [targets, rows] = await readAsMember(
     db,
     chatId,
@@ -120,9 +124,9 @@ export async function readReplies(
     oneMessage(chatId, by, messageId),
     repliesTo(chatId, by, messageId, after, limit + 1),
   );
-  if (targets!.length === 0) throw new Problem("not_found");
+  if (targets.length === 0) throw new Problem("not_found");
   return paged(
-    await openForReader(open, rows!),
+    await openForReader(open, rows),
     limit,
     ({ seq }) => String(seq),
   );

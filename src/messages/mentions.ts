@@ -7,10 +7,10 @@ import {
 } from "../chats/mod.ts";
 import type { Entity } from "../protocol/entities.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
-import type { Content } from "../protocol/messages.ts";
+import type { Content, MessageContent } from "../protocol/messages.ts";
 import { everyone, mentions } from "./mention_store.ts";
 
-const entitiesOf = (content: Content): readonly Entity[] =>
+const entitiesOf = (content: MessageContent): readonly Entity[] =>
   content.type === "text" ? content.entities ?? [] : [];
 
 /** What a command reads to know who of those that a content names may be meant. */
@@ -41,6 +41,10 @@ export function withAllowedMentions(
   );
 }
 
+/** The content with nobody meant by it. */
+export const withoutMentions = (content: Content): Content =>
+  withMentions(content, () => false);
+
 type Mention = Extract<Entity, { type: "mention" }>;
 
 function withMentions(
@@ -57,7 +61,7 @@ function withMentions(
 }
 
 /** Whom a content means, the speaker herself left out. */
-function meantBy(content: Content, senderId: UserId): UserId[] {
+function meantBy(content: MessageContent, senderId: UserId): UserId[] {
   const meant = entitiesOf(content).flatMap((entity) =>
     entity.type === "mention" ? [entity.userId ?? everyone] : []
   );
@@ -67,7 +71,7 @@ function meantBy(content: Content, senderId: UserId): UserId[] {
 /** The rows that a new message leaves, beside its own. */
 export function mentionsOfNew(
   message: MessagePlace,
-  content: Content,
+  content: MessageContent,
 ) {
   const userIds = meantBy(content, message.senderId);
   return userIds.length === 0
@@ -78,7 +82,7 @@ export function mentionsOfNew(
 /** The same for one that says something else now; nothing, where it is deleted. */
 export const mentionsOfChanged = (
   message: MessagePlace,
-  content: Content | null,
+  content: MessageContent | null,
 ) =>
   put(mentions, {
     ...message,

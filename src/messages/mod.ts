@@ -14,6 +14,8 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type {
   Content,
   DeleteFor,
+  EarlierContent,
+  ForwardedFrom,
   History,
   HistoryQuery,
   Message,
@@ -26,21 +28,26 @@ import { Problem } from "../protocol/problem.ts";
 import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
+import { forwardMessage } from "./forward.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
 import { createNarrate } from "./narrate.ts";
 import { pinMessage } from "./pin.ts";
 import { react } from "./react.ts";
+import { readEdits } from "./read_edits.ts";
 import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
 import { type SealContent, sendMessage } from "./send.ts";
 import { readStatus } from "./status.ts";
 import {
   messageTable,
+  type OpenContent,
   type OpenMessages,
   type StoredMessage,
 } from "./store.ts";
 
 export { eraseReading } from "./erase.ts";
 export {
+  earlierBy,
+  type EarlierPlace,
   hiddenBy,
   type HiddenPlace,
   messagesBy,
@@ -60,7 +67,7 @@ export {
   receiptsOf,
 } from "./receipt_store.ts";
 export { broadcastOf, shownSender } from "./shape.ts";
-export { type OpenMessages } from "./store.ts";
+export { type OpenContent, type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 
 /** Every verb rejects with a `Problem`; a chat or message the caller may not see answers `not_found`. */
@@ -80,11 +87,20 @@ export interface Messages {
     messageId: MessageId,
     query: ListQuery,
   ): Promise<List<Message>>;
+  /** What the message said before it was edited, the latest first. */
+  edits(
+    chatId: ChatId,
+    by: UserId,
+    messageId: MessageId,
+    query: ListQuery,
+  ): Promise<List<EarlierContent>>;
   status(
     chatId: ChatId,
     by: UserId,
     messageId: MessageId,
   ): Promise<MessageStatus>;
+  /** Opens what is sealed in one place. */
+  readonly openContent: OpenContent;
   /** Tells in a chat what happens to it. */
   readonly narrate: Narrate;
   /** Opens stored messages for the capabilities that show them. */
@@ -108,9 +124,18 @@ export function createMessages(
 ): Messages {
   const seal: SealContent = async (chatId, messageId) => {
     const sealText = await sealer.sealing(chatId, messageId);
-    return (content) => sealText(JSON.stringify(content));
+    return ({ content, forwardedFrom }) =>
+      sealText(
+        JSON.stringify(forwardedFrom ? { ...content, forwardedFrom } : content),
+      );
   };
-  const open = createOpen(sealer, onUnreadable);
+  const openContent: OpenContent = async (place) => {
+    const { forwardedFrom = null, ...content } = JSON.parse(
+      await sealer.open(place),
+    ) as MessageContent & { forwardedFrom?: ForwardedFrom };
+    return { content, forwardedFrom };
+  };
+  const open = createOpen(openContent, onUnreadable);
   const table = messageTable(open);
   const reader = { db, open };
   const narrate = createNarrate({ messages: table, sealer, newId });
@@ -120,14 +145,19 @@ export function createMessages(
     changes.submit({ prepare: () => sealer.keepKeys(chatId), ...command });
 
   return {
-    send: (chatId, by, { messageId, content, replyTo }) =>
-      changes.submit(sendMessage(table, seal, {
+    send(chatId, by, { messageId, content, forward, replyTo }) {
+      const wish = {
         chatId,
         messageId: messageId ?? newId() as MessageId,
         senderId: by,
-        content,
         replyTo,
-      })),
+      };
+      return changes.submit(
+        forward
+          ? forwardMessage(table, seal, sealer.keepKeys, wish, forward)
+          : sendMessage(table, seal, wish, content!),
+      );
+    },
     edit: (target, content) =>
       change(target, editMessage(table, seal, target, content)),
     delete: (target, reach) =>
@@ -146,7 +176,10 @@ export function createMessages(
     read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),
     replies: (chatId, by, messageId, query) =>
       turns(by, () => readReplies(reader, chatId, by, messageId, query)),
+    edits: (chatId, by, messageId, query) =>
+      readEdits(reader, openContent, chatId, by, messageId, query),
     status: (chatId, by, messageId) => readStatus(db, chatId, by, messageId),
+    openContent,
     narrate,
     open,
   };
@@ -157,25 +190,25 @@ export function createMessages(
  * row does not close a whole chat.
  */
 function createOpen(
-  sealer: Sealer,
+  openContent: OpenContent,
   onUnreadable: (error: unknown) => void,
 ): OpenMessages {
-  async function contentOf({ sealed, ...row }: StoredMessage) {
-    if (sealed === null) return null;
+  const nothing = { content: null, forwardedFrom: null };
+
+  async function openedOf({ sealed, ...row }: StoredMessage) {
+    if (sealed === null) return nothing;
     try {
-      return JSON.parse(
-        await sealer.open({ ...row, sealed }),
-      ) as MessageContent;
+      return await openContent({ ...row, sealed });
     } catch (error) {
       // The keys could not be read: that says nothing of the row.
       if (error instanceof Problem) throw error;
       onUnreadable(error);
-      return null;
+      return nothing;
     }
   }
 
   return (rows) =>
     Promise.all(
-      rows.map(async (row) => ({ ...row, content: await contentOf(row) })),
+      rows.map(async (row) => ({ ...row, ...await openedOf(row) })),
     );
 }

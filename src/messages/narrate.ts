@@ -44,6 +44,7 @@ export const createNarrate =
           messageId,
           senderId: by,
           content,
+          forwardedFrom: null,
           ...seal(messageId, JSON.stringify(content)),
           replyToSeq: null,
           replyToId: null,

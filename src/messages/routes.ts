@@ -7,6 +7,7 @@ import { ChatId, MessageId } from "../protocol/ids.ts";
 import {
   CursorMove,
   DeleteFor,
+  EarlierContent,
   EditMessage,
   History,
   HistoryQuery,
@@ -36,7 +37,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       tags,
       summary: "Send a message",
       description:
-        "Answered once the message is durable. Idempotent on `messageId`.",
+        "Answered once the message is durable. Idempotent on `messageId`. With `forward` in place of `content` it passes on what stands elsewhere.",
       request: { params: inChat, body: body(SendMessage) },
       responses: {
         201: json(SentMessage, "Stored"),
@@ -213,6 +214,32 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       const query = c.req.valid("query");
       return c.json(
         await messages.replies(chatId, c.var.caller.userId, messageId, query),
+        200,
+      );
+    },
+  );
+
+  router.openapi(
+    callerRoute(bearer, {
+      method: "get",
+      path: "/chats/{chatId}/messages/{messageId}/edits",
+      operationId: "listEdits",
+      tags,
+      summary: "Read what a message said before it was edited",
+      description:
+        "The latest first, of which a bounded number is kept. Gone once the message is deleted for everyone.",
+      request: { params: ofMessage, query: ListQuery },
+      responses: {
+        200: json(listOf(EarlierContent), "A page of the earlier contents"),
+      },
+      problems: ["not_found"],
+    }),
+    async (c) => {
+      const { chatId, messageId } = c.req.valid("param");
+      const { userId } = c.var.caller;
+      const query = c.req.valid("query");
+      return c.json(
+        await messages.edits(chatId, userId, messageId, query),
         200,
       );
     },

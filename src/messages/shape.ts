@@ -19,6 +19,7 @@ export const broadcastOf = (row: MessageRow): BroadcastMessage => ({
   messageId: row.messageId,
   senderId: shownSender(row),
   content: row.content,
+  forwardedFrom: row.forwardedFrom,
   replyTo: row.replyToSeq === null || row.replyToId === null
     ? null
     : { seq: row.replyToSeq, messageId: row.replyToId },

@@ -1,8 +1,9 @@
 import type { Table } from "../changes/mod.ts";
+import type { SealedMessage } from "../crypto/sealer.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { PostedAs } from "../chats/mod.ts";
-import type { MessageContent } from "../protocol/messages.ts";
+import type { ForwardedFrom, MessageContent } from "../protocol/messages.ts";
 
 /** Emoji and how many people chose it, in the order of first use. */
 export type ReactionCounts =
@@ -32,9 +33,19 @@ export interface StoredMessage {
   readonly views: number | null;
 }
 
+/** What is sealed of a message. */
+export interface Opened {
+  readonly content: MessageContent;
+  readonly forwardedFrom: ForwardedFrom | null;
+}
+
+/** Opens what is sealed in a place. */
+export type OpenContent = (sealed: SealedMessage) => Promise<Opened>;
+
 /** A message with its content open. */
 export interface MessageRow extends StoredMessage {
   readonly content: MessageContent | null;
+  readonly forwardedFrom: ForwardedFrom | null;
 }
 
 /** Opens the content of stored messages. */
@@ -134,7 +145,7 @@ function saveMessages(rows: readonly StoredMessage[]): Statement<unknown>[] {
         reply_count = excluded.reply_count, reaction_counts = excluded.reaction_counts,
         edited_at = excluded.edited_at, pinned_at = excluded.pinned_at,
         deleted_at = excluded.deleted_at`,
-    ...withdrawReactions(rows),
+    ...withdraw(rows),
   ];
 }
 
@@ -156,15 +167,14 @@ export const places: Table<Pick<PlaceRow, "messageId">, PlaceRow> = {
 };
 
 /** What a message deleted for everyone carried goes with it. */
-function withdrawReactions(
-  rows: readonly StoredMessage[],
-): Statement<unknown>[] {
+function withdraw(rows: readonly StoredMessage[]): Statement<unknown>[] {
   const deleted = rows.filter(({ deletedAt }) => deletedAt !== null);
   if (deleted.length === 0) return [];
+  const places = sql`${
+    table(deleted, { chatId: "uuid", seq: "bigint" })
+  } d (c, s)`;
   return [
-    sql`delete from reactions using ${
-      table(deleted, { chatId: "uuid", seq: "bigint" })
-    } d (c, s)
-      where chat_id = d.c and seq = d.s`,
+    sql`delete from reactions using ${places} where chat_id = d.c and seq = d.s`,
+    sql`delete from message_edits using ${places} where chat_id = d.c and seq = d.s`,
   ];
 }

@@ -8,7 +8,7 @@ import { Counter, Rev, text, Timestamp } from "./text.ts";
 export const ChatKind = z.enum(["direct", "group", "channel"]).meta({
   id: "ChatKind",
   description:
-    "`direct`: exactly two people, one chat a pair. `group`: named, with roles. `channel`: those who run it write, subscribers read",
+    "`direct`: exactly two people, one chat a pair, or one person with herself, for notes. `group`: named, with roles. `channel`: those who run it write, subscribers read",
   examples: ["group"],
 });
 export type ChatKind = z.infer<typeof ChatKind>;
@@ -128,7 +128,7 @@ export const CreateChat = z.discriminatedUnion("kind", [
     kind: z.literal("direct"),
     chatId: ChatId.optional(),
     memberIds: z.array(UserId).length(1).meta({
-      description: "The other person",
+      description: "The other person; the caller's own id for notes",
     }),
   }).meta({ id: "CreateDirectChat" }),
   z.strictObject({

@@ -4,7 +4,7 @@ import { ChatKind, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
 import { ChatId } from "./ids.ts";
 import { ExportedJoinRequest } from "./invites.ts";
-import { Message } from "./messages.ts";
+import { Message, MessageContent } from "./messages.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
 
@@ -51,6 +51,7 @@ export const ExportedMessage = Message.pick({
   seq: true,
   messageId: true,
   content: true,
+  forwardedFrom: true,
   replyTo: true,
   createdAt: true,
   editedAt: true,
@@ -61,6 +62,17 @@ export const ExportedMessage = Message.pick({
     "A message that the account sent. `content` is null where nobody can read it any more",
 });
 export type ExportedMessage = z.infer<typeof ExportedMessage>;
+
+export const ExportedEarlier = z.object({
+  chatId: ChatId,
+  seq: Seq,
+  content: MessageContent.nullable(),
+  writtenAt: Timestamp,
+}).meta({
+  id: "ExportedEarlier",
+  description: "What a message of the account said before it was edited",
+});
+export type ExportedEarlier = z.infer<typeof ExportedEarlier>;
 
 export const ExportedReaction = z.object({
   chatId: ChatId,
@@ -85,6 +97,7 @@ export const AccountExport = z.object({
   chats: z.array(ExportedChat),
   joinRequests: z.array(ExportedJoinRequest),
   messages: z.array(ExportedMessage),
+  earlierContents: z.array(ExportedEarlier),
   reactions: z.array(ExportedReaction),
   hiddenMessages: z.array(HiddenMessage),
 }).meta({

@@ -3,7 +3,13 @@ import { Presence } from "./accounts.ts";
 import { Event } from "./events.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
-import { Content, DeleteFor } from "./messages.ts";
+import {
+  Content,
+  DeleteFor,
+  oneThing,
+  saysOneThing,
+  sendFields,
+} from "./messages.ts";
 import { ProblemDocument } from "./problem.ts";
 import { Changes, Welcome } from "./sync.ts";
 import { Counter, Emoji, Rev, Seq, Timestamp } from "./text.ts";
@@ -51,13 +57,23 @@ export type HelloFrame = z.infer<typeof HelloFrame>;
 
 /** What a client may ask for once it has said hello. */
 export const ClientFrame = z.discriminatedUnion("type", [
-  frame("send", "Sends a message; answered once it is durable", {
+  z.strictObject({
+    type: z.literal("send"),
+    id: RequestId,
     chatId: ChatId,
     messageId: MessageId,
-    content: Content,
-    replyTo: MessageId.optional().meta({
-      examples: ["019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b05"],
-    }),
+    ...sendFields,
+  }).refine(saysOneThing, oneThing).meta({
+    id: frameId("send"),
+    description:
+      "Sends a message, or forwards one; answered once it is durable. Has either `content` or `forward`",
+    examples: [{
+      type: "send",
+      id: 7,
+      chatId: "019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b03",
+      messageId: "019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b04",
+      content: { type: "text", text: "Hello, Grace" },
+    }],
   }),
   frame("edit", "Changes the content of one's own message", {
     chatId: ChatId,

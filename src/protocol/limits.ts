@@ -10,6 +10,8 @@ export const limits = {
   entitiesPerText: 100,
   /** Longest address of a link, in UTF-16 units. */
   linkLength: 2048,
+  /** Earlier contents that are kept of one message. */
+  editsKept: 20,
   /** Most people in one group. */
   groupMembers: 100_000,
   /** In a larger group, and in every channel, nobody is told of an ordinary member's coming and going. */
@@ -26,6 +28,8 @@ export const limits = {
   reactionsPerMessage: 20,
   /** Users that one connection may watch the presence of. */
   watchedUsers: 500,
+  /** People that a privacy setting may name on either side. */
+  privacyExceptions: 50,
   /** Largest page of a list. */
   pageItems: 100,
   /** Time that a new connection has to say hello. */

@@ -31,6 +31,23 @@ export const MessageRef = z.object({ seq: Seq, messageId: MessageId }).meta({
   id: "MessageRef",
 });
 
+/** Who said first what was forwarded. */
+export const ForwardedFrom = z.object({
+  userId: UserId.optional().meta({
+    description: "Who said it; not told of channels",
+  }),
+  chatId: ChatId.optional().meta({
+    description: "The public channel that it is a post of",
+  }),
+  seq: Seq.optional().meta({ description: "The post in that channel" }),
+  createdAt: Timestamp,
+}).meta({
+  id: "ForwardedFrom",
+  description:
+    "Who said it first, and when. Not where, but for a public channel: a reader need not know of that chat",
+});
+export type ForwardedFrom = z.infer<typeof ForwardedFrom>;
+
 /** How many people reacted with one emoji. */
 export const ReactionCount = z.object({
   emoji: z.string().meta({ examples: ["👍"] }),
@@ -52,6 +69,10 @@ export const Message = z.object({
   }),
   content: MessageContent.nullable().meta({
     description: "null once deleted for everyone",
+  }),
+  forwardedFrom: ForwardedFrom.nullable().meta({
+    description: "Where it was said first, of a message that was forwarded",
+    examples: [null],
   }),
   replyTo: MessageRef.nullable().meta({
     description: "The message that this one answers",
@@ -81,13 +102,42 @@ export const BroadcastMessage = Message.extend({
 });
 export type BroadcastMessage = z.infer<typeof BroadcastMessage>;
 
-export const SendMessage = z.strictObject({
-  messageId: MessageId.optional(),
-  content: Content,
+/** A message to be passed on. */
+export const ForwardRef = z.strictObject({
+  chatId: ChatId,
+  messageId: MessageId,
+}).meta({
+  id: "ForwardRef",
+  description:
+    "A message that the caller may read, in any chat. Its content is passed on as it is, without its mentions",
+});
+export type ForwardRef = z.infer<typeof ForwardRef>;
+
+/** What is asked for with a send, over either door. */
+export const sendFields = {
+  content: Content.optional(),
+  forward: ForwardRef.optional().meta({
+    description: "In place of `content`",
+  }),
   replyTo: MessageId.optional().meta({
     description: "The message that this one answers, in the same chat",
+    examples: ["019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b05"],
   }),
-}).meta({ id: "SendMessage" });
+};
+
+export const saysOneThing = (
+  { content, forward }: { content?: unknown; forward?: unknown },
+) => (content === undefined) !== (forward === undefined);
+export const oneThing = { error: "Must have either content or forward" };
+
+export const SendMessage = z.strictObject({
+  messageId: MessageId.optional(),
+  ...sendFields,
+}).refine(saysOneThing, oneThing).meta({
+  id: "SendMessage",
+  description: "Has either `content` or `forward`",
+  examples: [{ content: { type: "text", text: "Hello, Grace" } }],
+});
 export type SendMessage = z.infer<typeof SendMessage>;
 
 export const SentMessage = Message.extend({
@@ -99,6 +149,15 @@ export const SentMessage = Message.extend({
 export const EditMessage = z.strictObject({ content: Content }).meta({
   id: "EditMessage",
 });
+
+export const EarlierContent = z.object({
+  content: MessageContent,
+  writtenAt: Timestamp,
+}).meta({
+  id: "EarlierContent",
+  description: "What a message said before it was edited",
+});
+export type EarlierContent = z.infer<typeof EarlierContent>;
 
 /** Whom a deletion reaches: the caller alone, or every member. */
 export const DeleteFor = z.enum(["me", "everyone"]).meta({ id: "DeleteFor" });

@@ -41,7 +41,7 @@ export const ChatItem = Chat.extend({
   lastSeq,
   lastMessage: Message.nullable(),
   peer: User.nullable().meta({
-    description: "The other person of a direct chat",
+    description: "The other person of a direct chat; null for notes",
   }),
   me: z.object({
     role: Role,

@@ -74,9 +74,12 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   users: {
     columns: [
       ...["user_id", "username", "email", "password_hash"],
-      ...["display_name", "about"],
+      ...["display_name", "about", "public_about", "privacy"],
     ],
-    stays: { user_id: `who sent, joined and made: ${placeholder}` },
+    stays: {
+      user_id: `who sent, joined and made: ${placeholder}`,
+      privacy: `an exception that somebody else has made: ${placeholder}`,
+    },
     exported: ["profile"],
   },
   held_usernames: {
@@ -132,7 +135,11 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
       ...["reaction_counts", "posted_as"],
     ],
     stays: { sender_id: history },
-    exported: ["messages"],
+    exported: ["messages", "earlierContents"],
+  },
+  message_edits: {
+    columns: ["chat_id", "sealed"],
+    nobodys: "what messages said before; they say whose it is",
   },
   reactions: {
     columns: ["chat_id", "emoji", "user_id"],

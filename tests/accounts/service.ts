@@ -112,6 +112,7 @@ export async function startAccounts(
       }),
       clock: () => clock.ms,
       newId: uuidv7,
+      onPrivacy: () => {},
       onDeleted: (userId) => deleted.push(userId),
     });
     const router = createFrontDoor({
@@ -136,6 +137,7 @@ export async function startAccounts(
       db,
       changes,
       accounts,
+      ring: () => {},
       requests: limit(plenty),
     });
     router.route("/api/v1", contactRoutes(contacts, bearer));

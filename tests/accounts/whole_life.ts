@@ -10,7 +10,7 @@ import {
   type Person,
   personOf,
 } from "../support/peer.ts";
-import { at, mention, send } from "../messages/talk.ts";
+import { at, mention, said, send } from "../messages/talk.ts";
 
 /** Somebody who has done everything that the service keeps anything of. */
 export interface WholeLife {
@@ -52,6 +52,9 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   const asked = `/contacts/requests/${friend.userId}`;
   accepted(await person.call("POST", `${asked}/accept`));
 
+  const about = { who: "everyone", allow: [person.userId] };
+  accepted(await friend.call("PATCH", "/me", { privacy: { about } }));
+
   const direct = await directChat(person, friend);
   const [own, other] = [
     await groupOf(person, friend),
@@ -75,7 +78,10 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
 
   const hers = await send(friend, direct);
   await mention(friend, direct, person);
-  await send(person, direct, "Marktext");
+  const changed = await send(person, direct, "Markearlier");
+  accepted(
+    await person.call("PATCH", at(changed), { content: said("Marktext") }),
+  );
   await send(person, own, "Marktext");
   await send(person, other, "Marktext");
   const thumb = encodeURIComponent("👍");
@@ -92,7 +98,7 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
     ],
     words: [
       ...Object.values(profile),
-      ...["markbefore", "markmail", "Marktext"],
+      ...["markbefore", "markmail", "Marktext", "Markearlier"],
       ...["Markphone", "markos", "Marktablet", "markpad"],
     ],
   };

@@ -288,6 +288,7 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   pinMessage: onMessage("PUT", "/pin", admins),
   unpinMessage: onMessage("DELETE", "/pin", admins),
   listReplies: onMessage("GET", "/replies", everyone),
+  listEdits: onMessage("GET", "/edits", everyone),
   getMessageStatus: onMessage("GET", "/status", everyone, { own: true }),
   markRead: inChat(
     everyone,

@@ -210,14 +210,6 @@ Deno.test("create", async (t) => {
     assert.equal(made.filter(({ duplicate }) => !duplicate).length, 1);
   });
 
-  await t.step("with oneself is refused", async () => {
-    const answer = await create(ann, direct(ann));
-    refused(answer, "invalid_input");
-    assert.deepEqual((answer.body as unknown as { errors: unknown[] }).errors, [
-      { path: "memberIds.0", message: "Must be another person" },
-    ]);
-  });
-
   await t.step("with somebody who is not there is refused", async () => {
     const nobody = crypto.randomUUID();
     refused(

@@ -85,6 +85,7 @@ export class ModelChat {
       messageId: messageId(this.chatId, seq),
       senderId,
       content: { type: "text", text },
+      forwardedFrom: null,
       replyTo: target
         ? { seq: target.message.seq, messageId: target.message.messageId }
         : null,

@@ -19,7 +19,7 @@ const stored = (messageId: string, seq: number, duplicate = false) => ({
   duplicate,
 } satisfies SendReply);
 
-const textOf = (frame: ClientFrameOf<"send">) => frame.content.text;
+const textOf = (frame: ClientFrameOf<"send">) => frame.content?.text;
 const sends = (connection: FakeConnection) =>
   connection.frames.filter((frame) => frame.type === "send");
 
@@ -187,7 +187,7 @@ Deno.test("an aborted send ends at once, in the queue and on its way", async () 
   await connection.take("send");
   second.abort(why);
   await rejects(two, why);
-  deepEqual(client.unconfirmed().map((e) => e.content.text), ["one", "three"]);
+  deepEqual(client.unconfirmed().map((e) => e.content?.text), ["one", "three"]);
   first.abort(why);
   await rejects(one, why);
   const three = await connection.take("send");

@@ -303,6 +303,7 @@ Deno.test("every documented answer happens, and no other", async (t) => {
       await ask("PUT", `${message}/pin`);
       await ask("DELETE", `${message}/pin`);
       await ask("GET", `${message}/replies`);
+      await ask("GET", `${message}/edits`);
       await ask("GET", `${message}/status`);
     }
     await grace("DELETE", `${messages}/${hello}`);

@@ -37,6 +37,7 @@ export function said(
     messageId: newId<MessageId>(),
     senderId: newUser(),
     content: { type: "text" as const, text },
+    forwardedFrom: null,
     replyTo: null,
     replyCount: 0,
     reactions: [],

@@ -79,6 +79,26 @@ const textContent = fc.record({
   })
 );
 
+const forwardRef = fc.record({
+  chatId: ids("Chat"),
+  messageId: ids("Message"),
+}).map((ref) => members(ref));
+
+/** Either what is said, or what is passed on. */
+const said: fc.Arbitrary<Record<string, Tree>> = fc.oneof(
+  textContent.map((content) => ({ content })),
+  forwardRef.map((forward) => ({ forward })),
+);
+
+const sendFrame = fc.record({
+  id: fc.nat(1000).map(number),
+  chatId: ids("Chat"),
+  messageId: ids("Message"),
+  said,
+}).map(({ said, ...frame }) =>
+  members({ type: text("send"), ...frame, ...said })
+);
+
 /** Types whose valid values their schema does not tell. */
 const known: Record<string, fc.Arbitrary<Tree>> = {
   ChatId: ids("Chat"),
@@ -87,6 +107,10 @@ const known: Record<string, fc.Arbitrary<Tree>> = {
   MessageId: ids("Message"),
   Emoji: fc.constantFrom("👍", "❤️", "🇪🇺", "👩‍👩‍👧‍👦").map(text),
   TextContent: textContent,
+  SendMessage: fc.tuple(ids("Message"), said).map(([messageId, said]) =>
+    members({ messageId, ...said })
+  ),
+  SendFrame: sendFrame,
   LinkUrl: fc.constant(text("https://example.org/a?b#c")),
   Email: fc.nat(1e6).map((n) => text(`someone.${n}@example.org`)),
   Timestamp: fc.constant(text("2040-01-01T00:00:00.000Z")),

@@ -168,7 +168,9 @@ Deno.test("chat list", async (t) => {
           snapshot: async (...asked) => removed(await db.snapshot(...asked)),
         },
         open: (rows) =>
-          Promise.resolve(rows.map((row) => ({ ...row, content: null }))),
+          Promise.resolve(
+            rows.map((row) => ({ ...row, content: null, forwardedFrom: null })),
+          ),
       });
       const { items } = await inbox.listChats(dan.userId, { limit: 10 });
       assert.deepEqual(

@@ -285,7 +285,10 @@ Deno.test("what is not read is not fetched", async () => {
       },
     },
     open: (rows) =>
-      Promise.resolve(rows.map((row) => ({ ...row, content: null }))),
+      Promise.resolve(
+        rows.map((row) => ({ ...row, content: null, forwardedFrom: null })),
+      ),
+    openContent: () => assert.fail("nothing was edited"),
     clock: Date.now,
     turns: (_key, work) => work(),
     limit: { take() {}, giveBack() {} },

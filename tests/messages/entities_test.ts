@@ -9,7 +9,11 @@ import { messageTable } from "../../src/messages/store.ts";
 import type { Entity } from "../../src/protocol/entities.ts";
 import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import { limits } from "../../src/protocol/limits.ts";
-import type { Content, Message } from "../../src/protocol/messages.ts";
+import type {
+  Content,
+  Message,
+  MessageContent,
+} from "../../src/protocol/messages.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
 import {
@@ -300,13 +304,19 @@ Deno.test("entities and mentions", async (t) => {
       `of a removal and a mention in one batch, ${first} first`,
       async () => {
         const where = await groupOf(ann, bob);
-        const stored: Content[] = [];
+        const stored: MessageContent[] = [];
         const send = sendMessage(
           messageTable((rows) =>
-            Promise.resolve(rows.map((row) => ({ ...row, content: null })))
+            Promise.resolve(
+              rows.map((row) => ({
+                ...row,
+                content: null,
+                forwardedFrom: null,
+              })),
+            )
           ),
           () =>
-            Promise.resolve((content) => {
+            Promise.resolve(({ content }) => {
               stored.push(content);
               return { keyVersion: 1, sealed: new Uint8Array(40) };
             }),
@@ -314,9 +324,9 @@ Deno.test("entities and mentions", async (t) => {
             chatId: where,
             messageId: newId(),
             senderId: ann.userId,
-            content: { ...said("@bob"), entities: [to(bob.userId)] },
             replyTo: undefined,
           },
+          { ...said("@bob"), entities: [to(bob.userId)] },
         );
         await send.prepare!();
         const removal = removeMember(

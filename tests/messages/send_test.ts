@@ -50,6 +50,7 @@ Deno.test("send", async (t) => {
         messageId,
         senderId: ann.userId,
         content,
+        forwardedFrom: null,
         replyTo: null,
         replyCount: 0,
         reactions: [],

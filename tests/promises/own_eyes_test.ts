@@ -146,7 +146,9 @@ Deno.test("promise 5: of a removal and a send in one batch, the later one loses"
   await using service = await testApp();
   const [ann, bob] = await people(service.url, 2) as [Person, Person];
   const messages = messageTable((rows) =>
-    Promise.resolve(rows.map((row) => ({ ...row, content: null })))
+    Promise.resolve(
+      rows.map((row) => ({ ...row, content: null, forwardedFrom: null })),
+    )
   );
   const seal = () =>
     Promise.resolve(() => ({ keyVersion: 1, sealed: new Uint8Array(40) }));
@@ -158,9 +160,8 @@ Deno.test("promise 5: of a removal and a send in one batch, the later one loses"
         chatId,
         messageId: crypto.randomUUID() as MessageId,
         senderId: bob.userId,
-        content: text("Last words"),
         replyTo: undefined,
-      });
+      }, text("Last words"));
       await send.prepare!();
       const removal = removeMember(
         silent(chatId),

@@ -58,19 +58,19 @@ export async function largeChats(bench: Bench): Promise<LargeChats> {
       visibility: "public",
     }, owner);
     await databases.run(databaseUrl, subscribe(chatId, size));
-    const reader = await personIn(bench, service, subscribedAlone(chatId));
+    const [reader] = await tokens(bench, service, 1, chatId);
     const [row] = await databases.run(databaseUrl, middleOf(chatId, size));
     for (let i = 0; i < plan.largeChats.messages; i++) {
       await speak(host, chatId, owner);
     }
-    channels.push({ chatId, size, reader, middle: String(row!.cursor) });
+    channels.push({
+      chatId,
+      size,
+      reader: reader!,
+      middle: String(row!.cursor),
+    });
   }
-  const joiners = await Promise.all(
-    Array.from(
-      { length: joinsAtOnce },
-      () => personIn(bench, service, newcomer()),
-    ),
-  );
+  const joiners = await tokens(bench, service, joinsAtOnce);
   await databases.run(databaseUrl, "vacuum analyze");
 
   const found = Object.fromEntries(
@@ -202,25 +202,22 @@ const subscribe = (chatId: string, count: number) => `
       0, 0, 1 from crowd where n <= ${count};
   update chats set member_count = member_count + ${count} where chat_id = '${chatId}'`;
 
-/** Somebody new, by the name of `user_id`. */
-const newcomer = () => `
-  with h as (
-    insert into heads (scope_id, rev) values (gen_random_uuid(), 1) returning scope_id
-  )
+/** People with a device of their own, in no chat yet but the one that is named. */
+const newcomers = (count: number, chatId?: string) => `
+  create temporary table fresh as select gen_random_uuid() as user_id,
+    gen_random_uuid() as device_id from generate_series(1, ${count});
+  insert into heads (scope_id, rev) select user_id, 1 from fresh;
   insert into users (user_id, username, display_name, password_hash, account_rev)
-    select scope_id, 'n' || replace(scope_id::text, '-', ''), 'New', '', 1 from h
-    returning user_id`;
-
-const subscribedAlone = (chatId: string) => `
-  with h as (
-    insert into heads (scope_id, rev) values (gen_random_uuid(), 1) returning scope_id
-  ), u as (
-    insert into users (user_id, username, display_name, password_hash, account_rev)
-      select scope_id, 'r' || replace(scope_id::text, '-', ''), 'Reader', '', 1 from h
-      returning user_id
-  )
+    select user_id, 'f' || replace(left(user_id::text, 30), '-', ''), 'New', '', 1 from fresh;
+  insert into devices (device_id, user_id, name, platform, account_rev)
+    select device_id, user_id, 'bench', 'bench', 1 from fresh;
+  ${
+  chatId === undefined ? "" : `
   insert into members (chat_id, user_id, role, joined_at, joined_seq, rev, account_rev)
-    select '${chatId}', user_id, 'subscriber', now(), 0, 0, 1 from u returning user_id`;
+    select '${chatId}', user_id, 'subscriber', now(), 0, 0, 1 from fresh;
+  update chats set member_count = member_count + ${count} where chat_id = '${chatId}';`
+}
+  select json_agg(fresh) as people from fresh`;
 
 /** A cursor as the list of members gives it. */
 const middleOf = (chatId: string, size: number) => `
@@ -229,19 +226,19 @@ const middleOf = (chatId: string, size: number) => `
   from members where chat_id = '${chatId}'
   order by joined_at, user_id offset ${Math.floor(size / 2)} limit 1`;
 
-/** The token of somebody whom the statement makes, on a device of their own. */
-async function personIn(
+/** The tokens of so many newcomers. */
+async function tokens(
   { databases }: Bench,
   { databaseUrl, tokenOf }: ParleyService,
-  making: string,
-): Promise<string> {
-  const [row] = await databases.run(databaseUrl, making);
-  const userId = row!.user_id as UserId;
-  const deviceId = crypto.randomUUID() as DeviceId;
-  await databases.run(
-    databaseUrl,
-    `insert into devices (device_id, user_id, name, platform, account_rev)
-      values ('${deviceId}', '${userId}', 'bench', 'bench', 1)`,
+  count: number,
+  chatId?: string,
+): Promise<string[]> {
+  const results = await databases.run(databaseUrl, newcomers(count, chatId));
+  // Of several statements each has rows of its own.
+  const [row] = results.at(-1) as unknown as [{
+    people: { user_id: UserId; device_id: DeviceId }[];
+  }];
+  return await Promise.all(
+    row.people.map((one) => tokenOf(one.user_id, one.device_id)),
   );
-  return await tokenOf(userId, deviceId);
 }

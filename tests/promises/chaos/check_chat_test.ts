@@ -26,6 +26,7 @@ const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   messageId: `m${seq}` as Message["messageId"],
   senderId: ann,
   content: { type: "text", text: `text ${seq}` },
+  forwardedFrom: null,
   replyTo: null,
   replyCount: 0,
   reactions: [],
