@@ -73,8 +73,19 @@ Deno.test("chat list", async (t) => {
           content: said("Latest"),
           reactions: [{ emoji: "👍", count: 1, mine: true }],
         },
+        group: {
+          permissions: defaultPermissions,
+          slowModeSeconds: 0,
+          historyForNewcomers: "all",
+        },
         peer: null,
-        me: { role: "member", readSeq: 2, deliveredSeq: 2, unread: 1 },
+        me: {
+          role: "member",
+          rights: [],
+          readSeq: 2,
+          deliveredSeq: 2,
+          unread: 1,
+        },
       });
       assert.deepEqual(
         accepted(await cleo.call<ChatItem>("GET", `/chats/${group}`)),
