@@ -1,11 +1,8 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
 import { createAccounts } from "./accounts/mod.ts";
-import {
-  createAnnounce,
-  createChanges,
-  startSweep,
-  type SweepSource,
-} from "./changes/mod.ts";
+import { createCountedAnnounce } from "./announce.ts";
+import { createCaches } from "./caches.ts";
+import { createChanges, startSweep, type SweepSource } from "./changes/mod.ts";
 import { createChats, createInvites, keysOf, tryKeys } from "./chats/mod.ts";
 import { createContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
@@ -114,31 +111,26 @@ export async function createApp(
       cleanup,
     });
   const relay = wrapRelay(opened.relay);
-  const announce = createAnnounce({
+  const announce = createCountedAnnounce({
     isolateId,
-    relay: {
-      publish(shard, announcements) {
-        counters.add("parley.relay.published", announcements.length);
-        return relay.publish(shard, announcements);
-      },
-    },
-    local(announcements) {
-      try {
-        hear(announcements);
-      } catch (error) {
-        // It is stored: whoever sent it must hear so, and the sweep tells the others.
-        log.error("fan-out failed", { error });
-      }
-    },
-    onRelayFailure(error, lost) {
-      counters.add("parley.relay.lost", lost);
-      tellRelayTrouble(error);
-    },
+    relay,
+    counters,
+    hear: (announcements) => hear(announcements),
+    log,
+    tellRelayTrouble,
   });
   const changes = createChanges({
     db: spineDb,
     announce,
     now: () => new Date(systemClock()),
+  });
+
+  const caches = createCaches({
+    wanted: config.caches,
+    counters,
+    heardSince: (scopeId) => interest.heardSince(scopeId),
+    sweepMs: config.sweepMs,
+    now: () => performance.now(),
   });
 
   // The capabilities. Large reads take turns, so that nobody's hold up everybody's.
@@ -157,6 +149,7 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    ...caches.ofAccounts,
     onPrivacy: (presence) => announce([{ presence }]),
     onDeleted: (userId) => erasure.begin(userId),
   });
@@ -174,6 +167,7 @@ export async function createApp(
     sealer,
     turns,
     newId: uuidv7,
+    ...caches.ofMessages,
     onUnreadable(error) {
       counters.add("parley.messages.unreadable");
       log.error("message does not open", { error });
@@ -205,7 +199,7 @@ export async function createApp(
   const inbox = createInbox({ db, open: messages.open, turns });
   const exports = createExports({
     db,
-    open: messages.open,
+    open: messages.openOnce,
     openContent: messages.openContent,
     clock: systemClock,
     turns,
@@ -223,6 +217,7 @@ export async function createApp(
     },
     onGap() {
       counters.add("parley.relay.gaps");
+      caches.onGap();
       sweepSoon();
     },
     onFailure: onRelayTrouble,
@@ -240,6 +235,7 @@ export async function createApp(
     now: () => performance.now(),
   }));
   const hear = (announcements: readonly Announcement[]) => {
+    caches.hear(announcements);
     hub.receive(announcements);
     presence.receive(announcements);
   };
@@ -250,6 +246,7 @@ export async function createApp(
       intervalMs: config.sweepMs,
       onHeads(heads) {
         counters.add("parley.sweep.heads", heads.length);
+        caches.onHeads(heads);
         hub.onHeads(heads);
       },
       sources: [
@@ -299,6 +296,7 @@ export async function createApp(
     publicUrl: config.publicUrl,
     bearer: createBearer({
       authenticate: accounts.authenticate,
+      recognise: accounts.recognise,
       perDevice: createRateLimit(rates.requestsPerDevice),
     }),
     health: {

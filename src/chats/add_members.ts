@@ -12,6 +12,7 @@ import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
 import { banReads, refuseBanned } from "./bans.ts";
+import { endWaiting, joinRequests } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { refuseUnlessMay } from "./rights.ts";
@@ -35,6 +36,7 @@ export function addMembers(
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
       banReads(chatId, people),
+      reads(joinRequests, people.map((userId) => ({ chatId, userId }))),
       ...reachReads(by, people),
     ],
     prepare: narration.prepare,
@@ -83,7 +85,7 @@ export function addMembers(
             const step = join(state, numbers, chat, userId, plainRole(kind));
             chat = step.chat;
             if (step.isTold) heardOf.push(userId);
-            rows.push(...step.rows);
+            rows.push(...step.rows, ...endWaiting(state, chatId, userId));
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });

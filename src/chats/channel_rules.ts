@@ -59,6 +59,10 @@ export const mayTouchPost = (
   postedAs: PostedAs | null,
 ) => postedAs === null || isInCharge(member);
 
+/** A mention stays where the person is in the chat: in a channel that would tell who has subscribed. */
+export const mayMentionPeople = ({ chat, member }: Access) =>
+  chat.kind !== "channel" || isInCharge(member);
+
 /** A channel's people are for those who run it to know. */
 export function refuseToList({ role }: MemberRow): Problem | undefined {
   if (role !== "subscriber") return undefined;

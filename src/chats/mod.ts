@@ -44,6 +44,7 @@ export {
 export { mayDeleteFor, mayPin, refuseToWrite, rightsOf } from "./rights.ts";
 export { refuseTooSoon, sentRows } from "./slow_mode.ts";
 export {
+  mayMentionPeople,
   mayTouchPost,
   type PostedAs,
   postedAs,

@@ -12,6 +12,7 @@ import { Problem } from "../protocol/problem.ts";
 import { banReads, refuseBanned } from "./bans.ts";
 import { plainRole } from "./channel_rules.ts";
 import {
+  endWaiting,
   type FoundInvite,
   type InviteKey,
   invites,
@@ -89,9 +90,7 @@ export function redeemInvite(
             rows: [
               ...came.rows,
               used,
-              ...(waiting?.isOpen
-                ? [put(joinRequests, { ...waiting, isOpen: false })]
-                : []),
+              ...endWaiting(state, chatId, userId),
             ],
             events: came.events,
             reply: "joined",

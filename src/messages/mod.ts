@@ -29,6 +29,7 @@ import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
 import { forwardMessage } from "./forward.ts";
+import type { OpenedMessages } from "./opened_messages.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
 import { createNarrate } from "./narrate.ts";
 import { pinMessage } from "./pin.ts";
@@ -67,6 +68,10 @@ export {
   receiptsOf,
 } from "./receipt_store.ts";
 export { broadcastOf, shownSender } from "./shape.ts";
+export {
+  createOpenedMessages,
+  type OpenedMessages,
+} from "./opened_messages.ts";
 export { type OpenContent, type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 
@@ -105,6 +110,8 @@ export interface Messages {
   readonly narrate: Narrate;
   /** Opens stored messages for the capabilities that show them. */
   readonly open: OpenMessages;
+  /** The same for what is read once, and by the thousand. */
+  readonly openOnce: OpenMessages;
 }
 
 export interface MessagesParts {
@@ -115,13 +122,16 @@ export interface MessagesParts {
   /** Large pages of one person take turns. */
   readonly turns: Turns;
   newId(): string;
+  /** Makes the place where opened messages are kept for a while; absent where none are. */
+  keepOpened?(open: OpenMessages): OpenedMessages;
   /** Called for stored content that does not open: it was changed or moved, or its key is missing. */
   onUnreadable(error: unknown): void;
 }
 
 export function createMessages(
-  { db, changes, announce, sealer, turns, newId, onUnreadable }: MessagesParts,
+  parts: MessagesParts,
 ): Messages {
+  const { db, changes, announce, sealer, turns, newId, onUnreadable } = parts;
   const seal: SealContent = async (chatId, messageId) => {
     const sealText = await sealer.sealing(chatId, messageId);
     return ({ content, forwardedFrom }) =>
@@ -135,9 +145,12 @@ export function createMessages(
     ) as MessageContent & { forwardedFrom?: ForwardedFrom };
     return { content, forwardedFrom };
   };
-  const open = createOpen(openContent, onUnreadable);
-  const table = messageTable(open);
-  const reader = { db, open };
+  const openOnce = createOpen(openContent, onUnreadable);
+  const opened = parts.keepOpened?.(openOnce);
+  const open = opened?.open ?? openOnce;
+  // What is decided under a lock is opened there.
+  const table = messageTable(openOnce);
+  const reader = { db, open, ...(opened && { opened }) };
   const narrate = createNarrate({ messages: table, sealer, newId });
 
   /** Events carry the whole message, so its keys have to be at hand before the transaction begins. */
@@ -182,6 +195,7 @@ export function createMessages(
     openContent,
     narrate,
     open,
+    openOnce,
   };
 }
 

@@ -123,6 +123,7 @@ export async function startAccounts(
     });
     const bearer = createBearer({
       authenticate: accounts.authenticate,
+      recognise: accounts.recognise,
       perDevice: limit(plenty),
     });
     router.route(

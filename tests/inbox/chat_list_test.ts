@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createInbox } from "../../src/inbox/mod.ts";
 import type { ChatId } from "../../src/protocol/ids.ts";
 import type { List } from "../../src/protocol/page.ts";
+import { defaultPermissions } from "../../src/protocol/groups.ts";
 import { ChatItem } from "../../src/protocol/sync.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";

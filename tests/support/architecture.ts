@@ -18,6 +18,8 @@ const floors: readonly (readonly string[])[] = [
   ["gateway", "compat"],
   [
     "app",
+    "announce",
+    "caches",
     "routes",
     "secrets",
     "open_databases",
