@@ -69,19 +69,13 @@ export function stateOfItem(item: ChatItem): ChatState {
 
 /** Takes over what an item of the list tells of the caller's own preferences. */
 export function withOwn(state: ChatState, { me }: ChatItem): ChatState {
-  const {
-    role: _role,
-    readSeq: _read,
-    deliveredSeq: _delivered,
-    unread: _unread,
-    draft,
-    ...preferences
-  } = me;
-  return withDraft(
-    withPreferences(state, preferences),
-    preferences.accountRev,
-    draft,
-  );
+  const { accountRev, mutedUntil, notify, pinned, archived } = me;
+  const { markedUnread, clearedSeq, notifiedSeq, draft } = me;
+  const preferences = {
+    ...{ accountRev, mutedUntil, notify, pinned, archived },
+    ...{ markedUnread, clearedSeq, notifiedSeq },
+  };
+  return withDraft(withPreferences(state, preferences), accountRev, draft);
 }
 
 /** Takes over preferences that are newer than those known. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ChatPatch, CreateChat, Member, Role } from "../protocol/chats.ts";
+import type { AdminRight, Ban } from "../protocol/groups.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List } from "../protocol/page.ts";
 import type { PreferencesPatch } from "../protocol/preferences.ts";
@@ -65,6 +66,18 @@ export interface ChatsApi {
     role: Role,
     options?: CallOptions,
   ): Promise<Member>;
+  /** Says what an admin may do; a member becomes one by it. */
+  setRights(
+    chatId: ChatId,
+    userId: UserId,
+    rights: readonly AdminRight[],
+    options?: CallOptions,
+  ): Promise<Member>;
+  /** Takes a person out, and keeps her out until unbanned. */
+  ban(chatId: ChatId, userId: UserId, options?: CallOptions): Promise<void>;
+  unban(chatId: ChatId, userId: UserId, options?: CallOptions): Promise<void>;
+  /** For those with the right `banMembers`; the latest ban first. */
+  bans(chatId: ChatId, options?: ListOptions): Promise<List<Ban>>;
   leave(chatId: ChatId, options?: CallOptions): Promise<void>;
 }
 
@@ -137,6 +150,19 @@ export function createChatsApi({ call }: Rest): ChatsApi {
         body: { role },
         signal,
       }),
+    setRights: (chatId, userId, rights, { signal } = {}) =>
+      call({
+        method: "PATCH",
+        path: at(chatId, `/members/${userId}`),
+        body: { role: "admin", rights },
+        signal,
+      }),
+    ban: (chatId, userId, { signal } = {}) =>
+      call({ method: "PUT", path: at(chatId, `/bans/${userId}`), signal }),
+    unban: (chatId, userId, { signal } = {}) =>
+      call({ method: "DELETE", path: at(chatId, `/bans/${userId}`), signal }),
+    bans: (chatId, { signal, ...query } = {}) =>
+      call({ method: "GET", path: at(chatId, "/bans"), query, signal }),
     leave: (chatId, { signal } = {}) =>
       call({ method: "DELETE", path: at(chatId, "/members/me"), signal }),
   };

@@ -1,4 +1,4 @@
-import { chatOf } from "../chats/mod.ts";
+import { chatOf, rightsOf } from "../chats/mod.ts";
 import type { Database } from "../db/database.ts";
 import { readTimeCursor, writeTimeCursor } from "../db/time_cursor.ts";
 import {
@@ -94,6 +94,7 @@ async function describe(
     peer: row.peer,
     me: {
       role: row.role,
+      rights: [...rightsOf(row)],
       readSeq: row.readSeq,
       deliveredSeq: row.deliveredSeq,
       unread: unreadOf({

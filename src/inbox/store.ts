@@ -4,6 +4,11 @@ import { type DraftRow, preferencesJson } from "../preferences/mod.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
+import type {
+  AdminRight,
+  HistoryForNewcomers,
+  Permissions,
+} from "../protocol/groups.ts";
 import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
 import type { ChatPreferences } from "../protocol/preferences.ts";
 
@@ -117,7 +122,11 @@ export interface ChatItemRow extends DraftRow {
   readonly createdBy: UserId;
   readonly createdAt: Date;
   readonly memberCount: number;
+  readonly permissions: Permissions;
+  readonly slowModeSeconds: number;
+  readonly historyForNewcomers: HistoryForNewcomers;
   readonly role: Role;
+  readonly rights: readonly AdminRight[] | null;
   readonly rev: number;
   readonly lastSeq: number;
   readonly readSeq: number;
@@ -130,7 +139,8 @@ export interface ChatItemRow extends DraftRow {
 /** A chat is as fresh as its last message, or as its making. */
 const items = (userId: UserId) =>
   sql`select m.chat_id, c.kind, c.title, c.about, c.handle, c.visibility, c.signatures, c.comments,
-      c.created_by, c.created_at, c.member_count, m.role,
+      c.permissions, c.slow_mode_seconds, c.history_for_newcomers,
+      c.created_by, c.created_at, c.member_count, m.role, m.rights,
       h.rev, h.last_seq,
       greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,

@@ -6,6 +6,7 @@ import {
   chatTable,
   forbidden,
   memberTable,
+  sees,
 } from "../chats/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import { isoTime } from "../lib/iso_time.ts";
@@ -82,13 +83,13 @@ function originalOf(
   { chatId, messageId }: ForwardRef,
 ): MessageRow | Problem {
   const original = state.get(messages, { chatId, messageId });
-  const isReadable = !(admit(state, chatId, userId) instanceof Problem) &&
+  const access = admit(state, chatId, userId);
+  const isReadable = original && !(access instanceof Problem) &&
+    sees(access, original) &&
     !state.get(hiddenMessages, { userId, messageId });
   const { clearedSeq = 0 } = state.get(preferencesTable, { userId, chatId }) ??
     {};
-  return original && isReadable && original.seq > clearedSeq
-    ? original
-    : notThere();
+  return isReadable && original.seq > clearedSeq ? original : notThere();
 }
 
 const notThere = () =>

@@ -12,8 +12,8 @@ export interface OwnPart {
 export type ReadMessage = StoredMessage & OwnPart;
 
 /**
- * The messages of a chat as one member sees them: without those that member deleted for herself, or
- * cleared with all before.
+ * The messages of a chat as one member sees them: those of the time that is open to her, without those
+ * that she deleted for herself, or cleared with all before.
  */
 const seenBy = (
   chatId: ChatId | Statement<unknown>,
@@ -26,7 +26,10 @@ const seenBy = (
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
       ) end as mine
     from messages m where m.chat_id = ${chatId}::uuid
-      and m.seq > ${clearedSeq(userId, chatId)} and not exists (
+      and m.seq > greatest(${clearedSeq(userId, chatId)},
+        (select history_from from members own
+          where own.chat_id = ${chatId}::uuid and own.user_id = ${userId}::uuid))
+      and not exists (
       select from hidden_messages h
       where h.user_id = ${userId}::uuid and h.chat_id = m.chat_id and h.seq = m.seq)`;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Device, Me } from "./accounts.ts";
 import { Chat, Member, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
+import { AdminRights } from "./groups.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
 import { ChatPreferences, Draft } from "./preferences.ts";
@@ -79,7 +80,7 @@ export const Event = z.discriminatedUnion("type", [
     member: Member,
     memberCount: Counter,
   }),
-  event("member.updated", "A member has another role", {
+  event("member.updated", "A member has another role or other rights", {
     chatId: ChatId,
     rev: Rev,
     member: Member,
@@ -87,7 +88,12 @@ export const Event = z.discriminatedUnion("type", [
   event(
     "membership.updated",
     "The receiver has another role in a channel, of whose members nobody else is told",
-    { accountRev: AccountRev, chatId: ChatId, role: Role },
+    {
+      accountRev: AccountRev,
+      chatId: ChatId,
+      role: Role,
+      rights: AdminRights,
+    },
   ),
   event("member.left", "A person left the chat, or was removed", {
     chatId: ChatId,

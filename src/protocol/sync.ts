@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Device, Me, User } from "./accounts.ts";
 import { Chat, Member, Receipt, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
+import { AdminRights } from "./groups.ts";
 import { ChatId, DeviceId, MessageId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Message } from "./messages.ts";
@@ -52,6 +53,7 @@ export const ChatItem = Chat.extend({
   }),
   me: z.object({
     role: Role,
+    rights: AdminRights,
     readSeq: Counter,
     deliveredSeq: Counter,
     unread,

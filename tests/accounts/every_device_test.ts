@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Session } from "../../src/protocol/accounts.ts";
 import { Event, type EventOf } from "../../src/protocol/events.ts";
 import type { Message } from "../../src/protocol/messages.ts";
-import { Sync } from "../../src/protocol/sync.ts";
+import { type ChatItem, Sync } from "../../src/protocol/sync.ts";
 import { accepted } from "../support/answers.ts";
 import { anotherIsolate, testApp } from "../support/app.ts";
 import {
@@ -40,6 +40,31 @@ const causes: Partial<
   "chat.deleted": async (by, friend) => {
     const chatId = await groupOf(friend, by);
     return await by.call("DELETE", `/chats/${chatId}/members/me`);
+  },
+  "membership.updated": async (by, friend) => {
+    const handle = `c${crypto.randomUUID().slice(0, 8)}`;
+    const { chatId } = accepted(
+      await friend.call<ChatItem>("POST", "/chats", {
+        kind: "channel",
+        title: "News",
+        handle,
+        visibility: "public",
+      }),
+    );
+    accepted(await by.call("POST", `/chats/${chatId}/join`));
+    return await friend.call(
+      "PATCH",
+      `/chats/${chatId}/members/${by.userId}`,
+      { role: "admin" },
+    );
+  },
+  "contact.updated": (by, { userId }) =>
+    by.call("POST", "/contacts/requests", { userId }),
+  "contact.viewed": async (by) => {
+    const stranger = await newPerson(by.url);
+    const { userId } = by;
+    await stranger.call("POST", "/contacts/requests", { userId });
+    return await by.call("POST", "/contacts/requests/viewed");
   },
   "message.hidden": async (by, friend) => {
     const chatId = await directChat(by, friend);

@@ -69,6 +69,13 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   );
   accepted(await person.call("POST", `/invites/${code}/join`));
 
+  const outside = await newPerson(url, "outside");
+  const closed = await groupOf(friend);
+  accepted(
+    await friend.call("PUT", `/chats/${closed}/bans/${person.userId}`),
+  );
+  accepted(await person.call("PUT", `/chats/${own}/bans/${outside.userId}`));
+
   const hers = await send(friend, direct);
   await mention(friend, direct, person);
   const changed = await send(person, direct, "Markearlier");

@@ -4,6 +4,7 @@ import { createChanges } from "../../src/changes/mod.ts";
 import { createChats } from "../../src/chats/mod.ts";
 import type { Database } from "../../src/db/database.ts";
 import type { ChatId } from "../../src/protocol/ids.ts";
+import { adminRights } from "../../src/protocol/groups.ts";
 import { limits } from "../../src/protocol/limits.ts";
 import { Member } from "../../src/protocol/chats.ts";
 import { CreatedChat } from "../../src/protocol/sync.ts";
@@ -72,6 +73,7 @@ Deno.test("create", async (t) => {
         ...noPreferences,
         draft: null,
         role: "owner",
+        rights: adminRights,
         readSeq: 1,
         deliveredSeq: 1,
         unread: 0,

@@ -37,6 +37,7 @@ export class ModelChat {
       title: "A group",
       about: "",
       channel: null,
+      group: null,
       createdBy: createdBy!,
       createdAt: at,
       memberCount: 0,
@@ -193,7 +194,7 @@ export class ModelChat {
       lastSeq,
       lastMessage: this.seenBy(viewer).at(-1) ?? null,
       peer: null,
-      me: { ...noPreferences, ...mine, draft: null },
+      me: { ...noPreferences, ...mine, rights: [], draft: null },
     };
   }
 
@@ -222,6 +223,7 @@ export class ModelChat {
     const member: Member = {
       userId,
       role: this.members.size === 0 ? "owner" : "member",
+      rights: [],
       joinedAt: at,
       ...change,
       rev,

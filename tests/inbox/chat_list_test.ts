@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createInbox } from "../../src/inbox/mod.ts";
 import type { ChatId } from "../../src/protocol/ids.ts";
 import type { List } from "../../src/protocol/page.ts";
+import { defaultPermissions } from "../../src/protocol/groups.ts";
 import { ChatItem } from "../../src/protocol/sync.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
@@ -74,11 +75,20 @@ Deno.test("chat list", async (t) => {
           content: said("Latest"),
           reactions: [{ emoji: "👍", count: 1, mine: true }],
         },
+        group: {
+          permissions: defaultPermissions,
+          slowModeSeconds: 0,
+          historyForNewcomers: "all",
+        },
         peer: null,
         me: {
           ...noPreferences,
-          ...{ role: "member", readSeq: 2, deliveredSeq: 2, unread: 1 },
           draft: null,
+          role: "member",
+          rights: [],
+          readSeq: 2,
+          deliveredSeq: 2,
+          unread: 1,
         },
       });
       assert.deepEqual(
