@@ -181,6 +181,7 @@ export const sights = (pairs: readonly Pair[]) =>
       join chats using (chat_id)
       where mine.user_id = watcher_id and theirs.user_id = pair.user_id
         and mine.left_at is null and theirs.left_at is null and deleted_at is null
+        and kind <> 'channel'
       limit 1
     ) shared on true
     where pair.user_id = watcher_id or found or theirs.state = 'accepted'`;

@@ -34,7 +34,7 @@ export const plan = {
     redis: { pageBytes: 16_384, reads: 300 },
   },
   largeChats: {
-    sizes: [100, 10_000, 100_000],
+    sizes: { channel: [100, 10_000, 100_000], group: [100, 10_000] },
     messages: 60,
     rounds: 3,
     times: 30,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Database } from "../../src/db/database.ts";
 import { sql, Statement } from "../../src/db/sql.ts";
+import type { Presence } from "../../src/protocol/accounts.ts";
 import type { Member, PublicChannel } from "../../src/protocol/chats.ts";
 import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import type { Message, MessageStatus } from "../../src/protocol/messages.ts";
@@ -53,9 +54,9 @@ const promote = async (by: Person, chatId: ChatId, who: Person, role: string) =>
 Deno.test("channels", async (t) => {
   await using service = await testApp();
   const { url, db: { database } } = service;
-  const [owner, admin, ann, bob, stranger] = await Promise.all(
-    ["o", "a", "ann", "bob", "s"].map((name) => newPerson(url, name)),
-  ) as [Person, Person, Person, Person, Person];
+  const [owner, admin, ann, bob, dora, stranger] = await Promise.all(
+    ["o", "a", "ann", "bob", "dora", "s"].map((name) => newPerson(url, name)),
+  ) as [Person, Person, Person, Person, Person, Person];
 
   await t.step("a public channel is found, looked at and joined", async () => {
     const made = await channelOf(owner, { about: "What happens" });
@@ -529,6 +530,96 @@ Deno.test("channels", async (t) => {
       ),
     );
     assert.deepEqual(status, { status: "sent", members: [] });
+  });
+
+  await t.step(
+    "having subscribed to the same channel shows nobody to anybody",
+    async () => {
+      const made = await channelOf(owner, { comments: true });
+      const { chatId } = made;
+      for (const by of [ann, dora]) await join(by, made);
+      refused(
+        await ann.call("GET", `/users/${dora.userId}/last-seen`),
+        "not_found",
+      );
+      await using doraLine = await dora.connect();
+      await using line = await ann.connect();
+      const watching = await line.ask({
+        type: "watch",
+        userIds: [dora.userId],
+      });
+      assert.ok(watching.ok);
+      const { presence } = watching.data as { presence: Presence[] };
+      assert.ok(presence.every(({ online }) => !online));
+      await doraLine.ask({ type: "ping" });
+      // Nor does a mention that stays tell who is in it.
+      const { messageId } = await send(owner, chatId);
+      const entities = [
+        { type: "mention", offset: 0, length: 4, userId: dora.userId },
+      ];
+      const comment = accepted(
+        await ann.call<Message>("POST", `/chats/${chatId}/messages`, {
+          content: { type: "text", text: "Dora", entities },
+          replyTo: messageId,
+        }),
+      );
+      assert.ok(!JSON.stringify(comment.content).includes(dora.userId));
+    },
+  );
+
+  await t.step(
+    "who was banned is out, and stays out, whatever the way in",
+    async () => {
+      const made = await channelOf(owner);
+      const { chatId } = made;
+      await join(ann, made);
+      const { code } = accepted(
+        await owner.call<{ code: string }>(
+          "POST",
+          `/chats/${chatId}/invites`,
+          {},
+        ),
+      );
+      await using line = await ann.connect();
+      const ban = `/chats/${chatId}/bans/${ann.userId}`;
+      accepted(await owner.call("PUT", ban));
+      await line.heard("chat.deleted", (event) => event.chatId === chatId);
+      refused(await ann.call("GET", `/chats/${chatId}/messages`), "not_found");
+      refused(await ann.call("POST", `/chats/${chatId}/join`), "forbidden");
+      refused(await ann.call("POST", `/invites/${code}/join`), "forbidden");
+      assert.equal((await chat(owner, made)).memberCount, 1);
+      accepted(await owner.call("DELETE", ban));
+      assert.equal((await join(ann, made)).memberCount, 2);
+    },
+  );
+
+  await t.step("an admin does there what the rights say", async () => {
+    const made = await channelOf(owner, { comments: true });
+    const { chatId } = made;
+    await join(ann, made);
+    await join(bob, made);
+    const path = `/chats/${chatId}/members/${ann.userId}`;
+    const grant = async (...rights: string[]) =>
+      accepted(await owner.call("PATCH", path, { role: "admin", rights }));
+    await grant("inviteMembers");
+    refused(await post(ann, chatId), "forbidden");
+    accepted(await ann.call("POST", `/chats/${chatId}/invites`, {}));
+    refused(
+      await ann.call("PUT", `/chats/${chatId}/bans/${bob.userId}`),
+      "forbidden",
+    );
+    await grant("postMessages", "banMembers");
+    accepted(await post(ann, chatId));
+    refused(
+      await ann.call("POST", `/chats/${chatId}/invites`, {}),
+      "forbidden",
+    );
+    refused(
+      await ann.call("PATCH", `/chats/${chatId}`, { title: "Mine" }),
+      "forbidden",
+    );
+    accepted(await ann.call("PUT", `/chats/${chatId}/bans/${bob.userId}`));
+    refused(await bob.call("GET", `/chats/${chatId}`), "not_found");
   });
 
   await t.step(
