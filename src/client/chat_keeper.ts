@@ -3,7 +3,12 @@ import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Changes, ChatHead } from "../protocol/sync.ts";
-import { applyChanges, applyEvent, type ChatEvent } from "./apply.ts";
+import {
+  applyChanges,
+  applyEvent,
+  type ChatEvent,
+  newlySaid,
+} from "./apply.ts";
 import {
   type ChatState,
   withLastSeq,
@@ -12,7 +17,12 @@ import {
 } from "./chat_state.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ChatChange, ClientEvents } from "./events.ts";
-import { messageAt, trimmed, withoutMessage } from "./message_window.ts";
+import {
+  messageAt,
+  trimmed,
+  withoutMessage,
+  withVote,
+} from "./message_window.ts";
 import type { Platform } from "./platform.ts";
 import { createSequence } from "./sequence.ts";
 
@@ -26,6 +36,7 @@ export interface ChatKeeper {
   /** Takes no `rev`, so it is applied as it comes. */
   receipt(event: EventOf<"receipt.updated">): void;
   hide(seq: number): void;
+  voted(seq: number, options: readonly number[]): void;
   /** The caller's own role, where the chat does not count that it changed. */
   role(role: Role): void;
   /** Where the service says the chat stands; `catchUp()` goes there. */
@@ -79,7 +90,7 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       if (event.type !== "message.created") return;
       toldSeq = state.lastSeq;
       if (state.hidden.has(event.message.seq)) return;
-      const message = { ...event.message, reactions: [] };
+      const message = newlySaid(event.message);
       emit("message", { chatId, message, isLive: true });
     },
     applyPage(page) {
@@ -115,6 +126,7 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       heardSeq = Math.max(heardSeq, seq);
       set(withoutMessage(state, seq), "event");
     },
+    voted: (seq, options) => set(withVote(state, seq, options), "event"),
     role(role) {
       set(withRole(state, role), "event");
     },

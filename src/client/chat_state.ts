@@ -28,6 +28,8 @@ export interface ChatState {
   readonly receipts: ReadonlyMap<UserId, Receipt>;
   /** Messages that the caller deleted for herself while this client ran, by `seq`. */
   readonly hidden: ReadonlySet<number>;
+  /** What the caller chose in polls while this client ran, by `seq`. */
+  readonly votes: ReadonlyMap<number, readonly number[]>;
 }
 
 /** A chat of which no more than its counters is known. */
@@ -41,6 +43,7 @@ export function stateOfHead(head: Omit<ChatHead, "unread">): ChatState {
     members: new Map(),
     receipts: new Map(),
     hidden: new Set(),
+    votes: new Map(),
   });
 }
 

@@ -35,6 +35,7 @@ type AccountEvent = EventOf<
   | "chat.deleted"
   | "membership.updated"
   | "message.hidden"
+  | "poll.voted"
   | "account.updated"
   | "device.updated"
   | "contact.updated"
@@ -74,6 +75,9 @@ export function createSync(options: SyncOptions): Sync {
         for (const { chatId, seq } of page.hidden) {
           registry.chats.get(chatId)?.hide(seq);
         }
+        for (const { chatId, seq, options } of page.votes) {
+          registry.chats.get(chatId)?.voted(seq, options);
+        }
         registry.catchUp(false);
         const { me, devices, contacts, contactsViewedRev } = page;
         emit("account", { me, devices, contacts, contactsViewedRev });
@@ -99,6 +103,9 @@ export function createSync(options: SyncOptions): Sync {
     }
     if (event.type === "membership.updated") {
       chats.get(event.chatId)?.role(event.role);
+    }
+    if (event.type === "poll.voted") {
+      chats.get(event.chatId)?.voted(event.seq, event.options);
     }
     if (event.type === "chat.created") {
       const { chatId, role, rev, lastSeq, chat } = event;

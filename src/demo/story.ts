@@ -152,6 +152,8 @@ const textOf = ({ content }: Message) =>
     ? "(deleted)"
     : content.type === "text"
     ? content.text
+    : content.type === "poll"
+    ? content.question
     : content.event;
 const quoted = (message: Message) => `"${textOf(message)}"`;
 

@@ -2,6 +2,7 @@ import { accountSince, deviceOf, devicesSince, meOf } from "../accounts/mod.ts";
 import { readSince } from "../changes/mod.ts";
 import { contactOf, contactsSince, viewSince } from "../contacts/mod.ts";
 import type { Database } from "../db/database.ts";
+import { optionsOf, votesSince } from "../messages/mod.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { Sync } from "../protocol/sync.ts";
 import { writeCursor } from "./cursor.ts";
@@ -41,9 +42,10 @@ export async function readSync(
       contactsSince,
       viewSince,
       (_scope, rev, limit) => hiddenSince(userId, rev, limit),
+      votesSince,
     ],
   );
-  const [[account], devices, contacts, [view], hidden] = page.rows;
+  const [[account], devices, contacts, [view], hidden, votes] = page.rows;
   const { moment } = heads;
   // A chat may have come or gone between the two, which the heads do not show: a client that counted
   // it as told would drop the event that tells of it.
@@ -63,6 +65,11 @@ export async function readSync(
       chatId,
       seq,
       messageId,
+    })),
+    votes: votes.map(({ chatId, seq, choices }) => ({
+      chatId,
+      seq,
+      options: optionsOf(choices),
     })),
   };
 }

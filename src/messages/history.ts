@@ -41,7 +41,10 @@ export async function openForReader(
   rows: readonly ReadMessage[],
 ): Promise<Message[]> {
   const opened = await open(rows);
-  return opened.map((row, i) => messageOf({ ...row, mine: rows[i]!.mine }));
+  return opened.map((row, i) => {
+    const { mine, choices } = rows[i]!;
+    return messageOf({ ...row, mine, choices });
+  });
 }
 
 /** Past every `seq`. */

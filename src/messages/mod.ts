@@ -24,6 +24,7 @@ import type {
   SendMessage,
 } from "../protocol/messages.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
+import type { Vote, VotesQuery } from "../protocol/polls.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
@@ -31,7 +32,9 @@ import { editMessage } from "./edit.ts";
 import { forwardMessage } from "./forward.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
 import { createNarrate } from "./narrate.ts";
+import { listVotes } from "./list_votes.ts";
 import { pinMessage } from "./pin.ts";
+import { closePoll, vote } from "./polls.ts";
 import { react } from "./react.ts";
 import { readEdits } from "./read_edits.ts";
 import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
@@ -66,6 +69,7 @@ export {
   receiptsChangedFrom,
   receiptsOf,
 } from "./receipt_store.ts";
+export { optionsOf, type OwnVoteRow, votesSince } from "./poll_store.ts";
 export { broadcastOf, shownSender } from "./shape.ts";
 export { type OpenContent, type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
@@ -78,6 +82,15 @@ export interface Messages {
   delete(target: Target, reach: DeleteFor): Promise<RevReply>;
   react(target: Target, emoji: string, active: boolean): Promise<RevReply>;
   pin(target: Target, pinned: boolean): Promise<RevReply>;
+  /** Chooses in a poll, in place of what was chosen before; nothing takes it back. */
+  vote(target: Target, options: readonly number[]): Promise<RevReply>;
+  closePoll(target: Target): Promise<RevReply>;
+  votes(
+    chatId: ChatId,
+    by: UserId,
+    messageId: MessageId,
+    query: VotesQuery,
+  ): Promise<List<Vote>>;
   readonly advanceReceipt: AdvanceReceipt;
   history(chatId: ChatId, by: UserId, query: HistoryQuery): Promise<History>;
   read(chatId: ChatId, by: UserId, messageId: MessageId): Promise<Message>;
@@ -170,6 +183,10 @@ export function createMessages(
       changes.submit(
         pinMessage(table, narrate(target.chatId), target, pinned),
       ),
+    vote: (target, options) => change(target, vote(table, target, options)),
+    closePoll: (target) => change(target, closePoll(table, target)),
+    votes: (chatId, by, messageId, query) =>
+      listVotes(reader, chatId, by, messageId, query),
     advanceReceipt: createReceipts(db, announce),
     history: (chatId, by, query) =>
       turns(by, () => readHistory(reader, chatId, by, query)),

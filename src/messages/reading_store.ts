@@ -2,8 +2,12 @@ import { sql, type Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { columnsOf, type StoredMessage } from "./store.ts";
 
-/** A stored message and the emoji that the reader chose on it. */
-export type ReadMessage = StoredMessage & { readonly mine: readonly string[] };
+/** A stored message, and what the reader chose on it. */
+export type ReadMessage = StoredMessage & {
+  readonly mine: readonly string[];
+  /** What the reader chose in a poll, a bit an option. */
+  readonly choices: number | null;
+};
 
 /** The messages of a chat as one member sees them: without those that member deleted for herself. */
 const seenBy = (chatId: ChatId | Statement<unknown>, userId: UserId) =>
@@ -11,7 +15,11 @@ const seenBy = (chatId: ChatId | Statement<unknown>, userId: UserId) =>
       case when reaction_counts = '[]' then '[]' else (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
-      ) end as mine
+      ) end as mine,
+      case when poll is not null then (
+        select choices from poll_votes v
+        where v.chat_id = m.chat_id and v.seq = m.seq and v.user_id = ${userId}::uuid
+      ) end as choices
     from messages m where m.chat_id = ${chatId}::uuid and not exists (
       select from hidden_messages h
       where h.user_id = ${userId}::uuid and h.chat_id = m.chat_id and h.seq = m.seq)`;

@@ -4,6 +4,7 @@ import { Chat, Member, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
+import { OwnVote } from "./polls.ts";
 import { AccountRev, Counter, Rev, Seq, Timestamp } from "./text.ts";
 
 const event = <T extends string, S extends z.ZodRawShape>(
@@ -31,8 +32,12 @@ export const Event = z.discriminatedUnion("type", [
       "deleted",
       "pinned",
       "unpinned",
+      "voted",
+      "closed",
     ]),
-    userId: UserId.meta({ description: "Who did it" }),
+    userId: UserId.optional().meta({
+      description: "Who did it; not told of votes in an anonymous poll",
+    }),
     emoji: z.string().optional().meta({
       description: "With reacted and unreacted",
       examples: ["👍"],
@@ -129,6 +134,10 @@ export const Event = z.discriminatedUnion("type", [
   ),
   event("contact.viewed", "The account has seen all requests that came in", {
     accountRev: AccountRev,
+  }),
+  event("poll.voted", "The account chose in a poll, on one of its devices", {
+    accountRev: AccountRev,
+    ...OwnVote.shape,
   }),
   event("message.hidden", "The account deleted a message for itself alone", {
     accountRev: AccountRev,

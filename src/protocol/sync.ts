@@ -5,6 +5,7 @@ import { Contact } from "./contacts.ts";
 import { ChatId, DeviceId, MessageId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Message } from "./messages.ts";
+import { OwnVote } from "./polls.ts";
 import { AccountRev, Counter, Rev, Seq } from "./text.ts";
 
 const lastSeq = Counter.meta({ description: "The `seq` of the last message" });
@@ -112,6 +113,7 @@ export const Sync = z.object({
       "Where the account last saw its requests: those that changed up to there are `viewed`. null when that did not change",
   }),
   hidden: z.array(HiddenMessage),
+  votes: z.array(OwnVote),
 }).meta({
   id: "Sync",
   description: "What changed in the caller's world since a cursor",
