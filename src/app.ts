@@ -1,11 +1,8 @@
 /** The composition root: the configuration comes in, every part is built once, in order. */
 import { createAccounts } from "./accounts/mod.ts";
-import {
-  createAnnounce,
-  createChanges,
-  startSweep,
-  type SweepSource,
-} from "./changes/mod.ts";
+import { createCountedAnnounce } from "./announce.ts";
+import { createCaches } from "./caches.ts";
+import { createChanges, startSweep, type SweepSource } from "./changes/mod.ts";
 import { createChats, createInvites, keysOf, tryKeys } from "./chats/mod.ts";
 import { createContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
@@ -22,7 +19,6 @@ import {
 } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
-import { createExports, createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Counters } from "./lib/counters.ts";
@@ -35,6 +31,7 @@ import { createMeasures, type MeasureName } from "./measures.ts";
 import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
+import { createOwnView } from "./own_view.ts";
 import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
@@ -114,31 +111,26 @@ export async function createApp(
       cleanup,
     });
   const relay = wrapRelay(opened.relay);
-  const announce = createAnnounce({
+  const announce = createCountedAnnounce({
     isolateId,
-    relay: {
-      publish(shard, announcements) {
-        counters.add("parley.relay.published", announcements.length);
-        return relay.publish(shard, announcements);
-      },
-    },
-    local(announcements) {
-      try {
-        hear(announcements);
-      } catch (error) {
-        // It is stored: whoever sent it must hear so, and the sweep tells the others.
-        log.error("fan-out failed", { error });
-      }
-    },
-    onRelayFailure(error, lost) {
-      counters.add("parley.relay.lost", lost);
-      tellRelayTrouble(error);
-    },
+    relay,
+    counters,
+    hear: (announcements) => hear(announcements),
+    log,
+    tellRelayTrouble,
   });
   const changes = createChanges({
     db: spineDb,
     announce,
     now: () => new Date(systemClock()),
+  });
+
+  const caches = createCaches({
+    wanted: config.caches,
+    counters,
+    heardSince: (scopeId) => interest.heardSince(scopeId),
+    sweepMs: config.sweepMs,
+    now: () => performance.now(),
   });
 
   // The capabilities. Large reads take turns, so that nobody's hold up everybody's.
@@ -157,14 +149,21 @@ export async function createApp(
     accessTokens,
     clock: systemClock,
     newId: uuidv7,
+    ...caches.ofAccounts,
+    onPrivacy: (presence) => announce([{ presence }]),
     onDeleted: (userId) => erasure.begin(userId),
   });
   const contacts = createContacts({
     db,
     changes,
     accounts,
+    ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
+  const onUnreadable = (error: unknown) => {
+    counters.add("parley.messages.unreadable");
+    log.error("message does not open", { error });
+  };
   const messages = createMessages({
     db,
     changes,
@@ -172,10 +171,8 @@ export async function createApp(
     sealer,
     turns,
     newId: uuidv7,
-    onUnreadable(error) {
-      counters.add("parley.messages.unreadable");
-      log.error("message does not open", { error });
-    },
+    ...caches.ofMessages,
+    onUnreadable,
   });
   const chats = createChats({
     db,
@@ -200,16 +197,16 @@ export async function createApp(
     contacts,
     background,
   }));
-  const inbox = createInbox({ db, open: messages.open, turns });
-  const exports = createExports({
+  const own = createOwnView({
     db,
-    open: messages.open,
-    openContent: messages.openContent,
-    clock: systemClock,
+    changes,
+    sealer,
+    messages,
     turns,
-    limit: createRateLimit(rates.exportsPerUser),
-    onBroken: (error) => log.warn("export broke off", { error }),
+    log,
+    onUnreadable,
   });
+  const { inbox, exports } = own;
 
   // The gateway, and who is behind it.
   const interest = cleanup.use(createInterest({
@@ -221,6 +218,7 @@ export async function createApp(
     },
     onGap() {
       counters.add("parley.relay.gaps");
+      caches.onGap();
       sweepSoon();
     },
     onFailure: onRelayTrouble,
@@ -238,6 +236,7 @@ export async function createApp(
     now: () => performance.now(),
   }));
   const hear = (announcements: readonly Announcement[]) => {
+    caches.hear(announcements);
     hub.receive(announcements);
     presence.receive(announcements);
   };
@@ -248,6 +247,7 @@ export async function createApp(
       intervalMs: config.sweepMs,
       onHeads(heads) {
         counters.add("parley.sweep.heads", heads.length);
+        caches.onHeads(heads);
         hub.onHeads(heads);
       },
       sources: [
@@ -272,10 +272,12 @@ export async function createApp(
     inbox,
     messages,
     presence,
+    contacts,
+    typing: createRateLimit(rates.typingPerChat),
     kindOf: chats.kindOf,
     announce,
     authenticate: accounts.authenticate,
-    readUser: ({ userId }) => accounts.user(userId),
+    readUser: ({ userId }) => accounts.self(userId),
     log,
     clock: systemClock,
     now: () => performance.now(),
@@ -295,6 +297,7 @@ export async function createApp(
     publicUrl: config.publicUrl,
     bearer: createBearer({
       authenticate: accounts.authenticate,
+      recognise: accounts.recognise,
       perDevice: createRateLimit(rates.requestsPerDevice),
     }),
     health: {
@@ -316,8 +319,7 @@ export async function createApp(
     chats,
     invites,
     messages,
-    inbox,
-    exports,
+    ...own,
   });
 
   counters.watch(

@@ -36,6 +36,13 @@ export const relayDrivers = [
 ] as const;
 export type RelayDriver = (typeof relayDrivers)[number];
 
+/** What an isolate may keep for a while instead of reading it again. */
+export const cacheNames = ["devices", "messages"] as const;
+export type CacheName = (typeof cacheNames)[number];
+
+const isCacheName = (name: string): name is CacheName =>
+  (cacheNames as readonly string[]).includes(name);
+
 /** Every variable that the service reads, and what it takes. */
 export const variables = z.object({
   PORT: whole(0, 65535).default(8080),
@@ -60,6 +67,11 @@ export const variables = z.object({
   UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
   MASTER_KEYS: keyList.optional(),
   JWT_KEYS: keyList.optional(),
+  CACHES: z.string().transform((text) =>
+    text === "none" ? [] : text.split(",").map((name) => name.trim())
+  ).refine((names) => names.every(isCacheName), {
+    error: `it must be 'none' or a list of ${cacheNames.join(", ")}`,
+  }).transform((names) => names.filter(isCacheName)).default([...cacheNames]),
   SWEEP_MS: whole(100, 600_000).default(5000),
   TRUST_PROXY: whole(0, 10).default(0),
   DENO_DEPLOY: z.string().optional(),
@@ -105,6 +117,8 @@ export interface Config {
   readonly masterKeys: KeyList | null;
   /** Sign access tokens, as Ed25519 seeds. null: kept under `dataDir`. */
   readonly jwtKeys: KeyList | null;
+  /** The caches that are in use. */
+  readonly caches: readonly CacheName[];
   /** Milliseconds between two looks for changes that the relay did not announce. */
   readonly sweepMs: number;
   /** How many proxies in front add themselves to X-Forwarded-For. */
@@ -146,6 +160,7 @@ function toConfig(read: Variables): Config {
     onDenoDeploy: read.DENO_DEPLOY !== undefined,
     masterKeys: read.MASTER_KEYS ?? null,
     jwtKeys: read.JWT_KEYS ?? null,
+    caches: read.CACHES,
     sweepMs: read.SWEEP_MS,
     trustProxy: read.TRUST_PROXY,
     logLevel: read.LOG_LEVEL,

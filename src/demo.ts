@@ -1,5 +1,5 @@
 /**
- * Two people talk, one is cut off and comes back, and nothing is lost.
+ * Two people talk, one is cut off and comes back, and nothing is lost; then a group, and a channel.
  *
  * `deno task demo [address]` shows it on the service at that address (or PARLEY_URL); without one, on
  * a service of its own in a temporary folder, gone when it ends.

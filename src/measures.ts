@@ -46,6 +46,34 @@ export const measures = {
     kind: "count",
     description: "Stored messages that did not open",
   },
+  "parley.cache.devices.hits": {
+    kind: "count",
+    description: "Reads over HTTP whose device was known to be signed in",
+  },
+  "parley.cache.devices.misses": {
+    kind: "count",
+    description: "Reads over HTTP for whose device the database was asked",
+  },
+  "parley.cache.messages.hits": {
+    kind: "count",
+    description: "Stored messages that were open already",
+  },
+  "parley.cache.messages.misses": {
+    kind: "count",
+    description: "Stored messages that had to be opened",
+  },
+  "parley.cache.pages.hits": {
+    kind: "count",
+    description: "Latest pages of chats whose messages were all at hand",
+  },
+  "parley.cache.pages.misses": {
+    kind: "count",
+    description: "Latest pages of chats that were read from the database",
+  },
+  "parley.cache.messages.bytes": {
+    kind: "gauge",
+    description: "What the messages at hand take, about",
+  },
   "parley.sweep.heads": {
     kind: "count",
     description: "Changed chats and accounts that the sweep looked at",

@@ -5,6 +5,7 @@ export const rates = {
   signInsPerIp: { burst: 300, perSecond: 1 },
   signInsPerName: { burst: 10, perSecond: 0.1 },
   contactRequestsPerUser: { burst: 200, perSecond: 0.1 },
+  typingPerChat: { burst: 10, perSecond: 2 },
   exportsPerUser: { burst: 3, perSecond: 1 / 600 },
 } as const;
 

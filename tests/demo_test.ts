@@ -20,6 +20,9 @@ Deno.test("the demo tells its story on a running service, and ends well", async 
   match(text, /"Can you hear me\?" goes out +stored as message 5/);
   match(text, /still message 6: a duplicate/);
   match(text, /Both {2}have the same 6 messages/);
+  match(text, /the group tells: memberJoined/);
+  match(text, /Cleo {2}receives "Tomorrow: soup" +live/);
+  equal(text.match(/refused: forbidden/g)?.length, 2);
 });
 
 Deno.test("the demo says why when there is no service, and fails", async () => {

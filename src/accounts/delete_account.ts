@@ -9,6 +9,7 @@ import {
   accounts,
   emails,
   liveAccount,
+  privacies,
   type StoredAccount,
   users,
 } from "./store.ts";
@@ -61,6 +62,7 @@ export const deleteAccount = (
           ...placeholder,
           email: null,
           passwordHash: "",
+          privacy: {},
           deletedAt: now,
           eraseAfter: new Date(now.getTime() + eraseLeaseMs),
           // No number of its own: nobody is left to hear of it.
@@ -71,6 +73,7 @@ export const deleteAccount = (
             row,
             put(accounts, emptied),
             put(users, emptied),
+            put(privacies, emptied),
             ...orphanUsernames(state, userId, account.username, now),
             ...(account.email === null
               ? []

@@ -29,12 +29,14 @@ import type {
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
-import { createAuthenticate } from "./authenticate.ts";
+import { type Authenticate, createAuthenticate } from "./authenticate.ts";
 import { changePassword } from "./change_password.ts";
 import { deleteAccount } from "./delete_account.ts";
 import { findUsers } from "./find_users.ts";
+import type { KnownDevices } from "./known_devices.ts";
 import { listDevices } from "./list_devices.ts";
 import { createReadUser } from "./read_user.ts";
+import { createRecognise } from "./recognise.ts";
 import { refresh } from "./refresh.ts";
 import { nameProblem, register } from "./register.ts";
 import { renameDevice } from "./rename_device.ts";
@@ -44,11 +46,12 @@ import { type Grant, grant, newSignIn } from "./session.ts";
 import { deviceOf, meOf } from "./shape.ts";
 import { signInWithPassword } from "./sign_in.ts";
 import { signOut } from "./sign_out.ts";
-import { account } from "./store.ts";
+import { account, ownProfiles, profiles } from "./store.ts";
 import { updateProfile } from "./update_profile.ts";
 
 export { accountRoutes } from "./routes.ts";
 export { type EraseStep, type Erasure, startErasure } from "./erase.ts";
+export { createKnownDevices, type KnownDevices } from "./known_devices.ts";
 export { type Grant } from "./session.ts";
 export { deviceOf, meOf, userOf } from "./shape.ts";
 export {
@@ -57,12 +60,14 @@ export {
   devicesSince,
   deviceStatuses,
 } from "./device_store.ts";
+export { isPublic, openToAll } from "./privacy.ts";
 export { heldFor } from "./username_store.ts";
 export {
   account,
   type AccountRow,
   accountSince,
   presentUser,
+  privacies,
   profiles,
   type UserRow,
   users,
@@ -75,7 +80,9 @@ export interface Accounts {
   /** Spends the refresh token. One that was spent before revokes its device. */
   refresh(refreshToken: string): Promise<Grant>;
   /** The caller behind an access token whose device is still signed in. */
-  authenticate(accessToken: string): Promise<Caller>;
+  readonly authenticate: Authenticate;
+  /** The same for reads: a device that was signed in a moment ago may be taken for signed in. */
+  readonly recognise: Authenticate;
   me(userId: UserId): Promise<Me>;
   /** Another email address needs the password, unless the device has signed in just now. */
   updateProfile(
@@ -110,7 +117,10 @@ export interface Accounts {
    * after that.
    */
   delete(userId: UserId, password: string): Promise<void>;
+  /** As everybody may see the person. */
   user(userId: UserId): Promise<User>;
+  /** As the person herself does. */
+  self(userId: UserId): Promise<User>;
   findUsers(query: ListQuery & { readonly query: string }): Promise<List<User>>;
 }
 
@@ -121,12 +131,17 @@ export interface AccountsParts {
   readonly accessTokens: AccessTokens;
   readonly clock: Clock;
   newId(): string;
+  /** Which devices were signed in a moment ago; absent where every request asks. */
+  readonly knownDevices?: KnownDevices;
+  /** Called once it is stored that somebody shows other things to others. */
+  onPrivacy(userId: UserId): void;
   /** Called for an account that was just deleted, to erase what others hold of it. */
   onDeleted(userId: UserId): void;
 }
 
 export function createAccounts(parts: AccountsParts): Accounts {
-  const { db, changes, passwords, accessTokens, newId } = parts;
+  const { db, changes, passwords, accessTokens, newId, knownDevices } = parts;
+  const authenticate = createAuthenticate(parts);
 
   /** The hash that the password fits. */
   async function verified(userId: UserId, password: string): Promise<string> {
@@ -176,7 +191,10 @@ export function createAccounts(parts: AccountsParts): Accounts {
       return grant(accessTokens, account, device, refreshToken);
     },
 
-    authenticate: createAuthenticate(parts),
+    authenticate,
+    recognise: knownDevices
+      ? createRecognise({ accessTokens, authenticate, devices: knownDevices })
+      : authenticate,
 
     async me(userId) {
       const [[row]] = await db.run(account(userId));
@@ -190,11 +208,11 @@ export function createAccounts(parts: AccountsParts): Accounts {
         : await verified(userId, password);
       const now = new Date(parts.clock());
       try {
-        return meOf(
-          await changes.submit(
-            updateProfile({ userId, deviceId, patch, verifiedHash, now }),
-          ),
+        const row = await changes.submit(
+          updateProfile({ userId, deviceId, patch, verifiedHash, now }),
         );
+        if (patch.privacy) parts.onPrivacy(userId);
+        return meOf(row);
       } catch (error) {
         throw nameProblem(error);
       }
@@ -247,7 +265,8 @@ export function createAccounts(parts: AccountsParts): Accounts {
       await changes.submit(revokeOthers(userId, deviceId));
     },
 
-    user: createReadUser(db),
+    user: createReadUser(db, profiles),
+    self: createReadUser(db, ownProfiles),
 
     findUsers: (query) => findUsers(db, query),
   };

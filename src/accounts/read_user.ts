@@ -4,16 +4,19 @@ import type { User } from "../protocol/accounts.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { userOf } from "./shape.ts";
-import { profiles, type UserRow } from "./store.ts";
+import type { profiles, UserRow } from "./store.ts";
 
 /** Rejects with `not_found`. */
 export type ReadUser = (userId: UserId) => Promise<User>;
 
 /** Reads profiles; those wanted at the same time with one statement. */
-export function createReadUser(db: Database): ReadUser {
+export function createReadUser(
+  db: Database,
+  profilesOf: typeof profiles,
+): ReadUser {
   const read = createBatcher<UserId, UserRow | undefined>(
     async (userIds) => {
-      const [rows] = await db.run(profiles(userIds));
+      const [rows] = await db.run(profilesOf(userIds));
       const byId = new Map(rows.map((row) => [row.userId, row]));
       return userIds.map((userId) => byId.get(userId));
     },

@@ -4,6 +4,7 @@ import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeDevices } from "./device_list.ts";
 import { type DeviceRow, refreshTokens } from "./device_store.ts";
+import { publicProfile } from "./privacy.ts";
 import type { SignIn } from "./session.ts";
 import {
   type AccountRow,
@@ -58,6 +59,7 @@ export function register(wish: NewAccount): Command<SignedIn> {
             displayName,
             about: "",
             createdAt: numbers.now,
+            privacy: {},
             accountRev: numbers.rev(userId),
             deletedAt: null,
             eraseAfter: null,
@@ -71,7 +73,7 @@ export function register(wish: NewAccount): Command<SignedIn> {
           return {
             rows: [
               put(accounts, account),
-              put(users, account),
+              put(users, publicProfile(account)),
               put(usernames, {
                 name: username,
                 userId,

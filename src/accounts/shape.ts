@@ -1,6 +1,7 @@
 import type { Device, Me, User } from "../protocol/accounts.ts";
 import type { DeviceId } from "../protocol/ids.ts";
 import type { DeviceRow } from "./device_store.ts";
+import { privacyOf } from "./privacy.ts";
 import type { AccountRow, UserRow } from "./store.ts";
 
 /** A profile as other people see it. */
@@ -14,6 +15,7 @@ export const meOf = (row: AccountRow): Me => ({
   username: row.username,
   email: row.email,
   createdAt: row.createdAt.toISOString(),
+  privacy: privacyOf(row.privacy),
   accountRev: row.accountRev,
 });
 

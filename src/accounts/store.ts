@@ -1,6 +1,7 @@
 import type { ScopeId, State, Table } from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { UserId } from "../protocol/ids.ts";
+import type { StoredPrivacy } from "./privacy.ts";
 
 export interface UserKey {
   readonly userId: UserId;
@@ -14,7 +15,7 @@ export interface UserRow extends UserKey {
   readonly about: string;
 }
 
-const userColumns = sql`user_id, username, display_name, about`;
+const userColumns = sql`user_id, username, display_name, public_about as about`;
 
 /** Profiles, to read. They are written through `accounts`, which keeps both in step. */
 export const users: Table<UserKey, UserRow> = {
@@ -30,12 +31,37 @@ export const profiles = (userIds: readonly UserId[]): Statement<UserRow> =>
     UserRow
   >`select ${userColumns} from users where user_id = any(${userIds}::uuid[])`;
 
+/** The profile as its owner sees it. */
+export const ownProfiles = (
+  userIds: readonly UserId[],
+): Statement<UserRow> =>
+  sql<UserRow>`select user_id, username, display_name, about from users
+    where user_id = any(${userIds}::uuid[])`;
+
+/** What people show and allow, to read under the lock; nothing of those who show and allow everything. */
+export interface PrivacyRow extends UserKey {
+  readonly privacy: StoredPrivacy;
+}
+
+/** Written through `accounts`. */
+export const privacies: Table<UserKey, PrivacyRow> = {
+  name: "privacies",
+  id: ({ userId }) => userId,
+  load: (keys) =>
+    sql<PrivacyRow>`select user_id, privacy from users
+      where user_id = any(${
+      keys.map(({ userId }) => userId)
+    }::uuid[]) and privacy <> '{}'`,
+  save: () => [],
+};
+
 /** A whole account, as stored. */
 export interface StoredAccount extends UserRow {
   readonly email: string | null;
   /** Empty once deleted: no password has such a hash. */
   readonly passwordHash: string;
   readonly createdAt: Date;
+  readonly privacy: StoredPrivacy;
   /** The account's counter when the profile last changed. */
   readonly accountRev: number;
   readonly deletedAt: Date | null;
@@ -52,7 +78,7 @@ export interface AccountRow extends StoredAccount {
 
 export const accountColumns =
   sql`user_id, username, email, password_hash, display_name, about,
-  created_at, account_rev, deleted_at, erase_after`;
+  created_at, privacy, account_rev, deleted_at, erase_after`;
 
 export const accounts: Table<UserKey, StoredAccount> = {
   name: "accounts",
@@ -62,7 +88,7 @@ export const accounts: Table<UserKey, StoredAccount> = {
       where user_id = any(${keys.map(({ userId }) => userId)}::uuid[])`,
   save: (rows) => [
     sql`insert into users (${accountColumns}) select * from ${
-      table(rows, {
+      table(rows.map(withText), {
         userId: "uuid",
         username: "text",
         email: "text",
@@ -70,6 +96,7 @@ export const accounts: Table<UserKey, StoredAccount> = {
         displayName: "text",
         about: "text",
         createdAt: "timestamptz",
+        privacy: "jsonb",
         accountRev: "bigint",
         deletedAt: "timestamptz",
         eraseAfter: "timestamptz",
@@ -77,10 +104,19 @@ export const accounts: Table<UserKey, StoredAccount> = {
     } on conflict (user_id) do update set username = excluded.username,
       email = excluded.email, password_hash = excluded.password_hash,
       display_name = excluded.display_name, about = excluded.about,
+      privacy = excluded.privacy, privacy_xid = case
+        when excluded.privacy = users.privacy then users.privacy_xid
+        else pg_current_xact_id()
+      end,
       account_rev = excluded.account_rev, deleted_at = excluded.deleted_at,
       erase_after = excluded.erase_after`,
   ],
 };
+
+const withText = ({ privacy, ...row }: StoredAccount) => ({
+  ...row,
+  privacy: JSON.stringify(privacy),
+});
 
 /** The account, unless it was deleted. */
 export function liveAccount(

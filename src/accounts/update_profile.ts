@@ -12,12 +12,14 @@ import { Problem } from "../protocol/problem.ts";
 import { findDevice } from "./device_list.ts";
 import { deviceLists } from "./device_store.ts";
 import { refuseUsername, takeUsername } from "./hold_username.ts";
+import { publicProfile, withPrivacy } from "./privacy.ts";
 import { meOf } from "./shape.ts";
 import {
   type AccountRow,
   accounts,
   emails,
   liveAccount,
+  privacies,
   users,
 } from "./store.ts";
 import { heldNames, usernames } from "./username_store.ts";
@@ -66,8 +68,9 @@ function decide(state: State, wish: NewProfile): Decision<AccountRow> {
     displayName: patch.displayName ?? before.displayName,
     about: patch.about ?? before.about,
     email: patch.email === undefined ? before.email : patch.email,
+    privacy: withPrivacy(before.privacy, patch.privacy ?? {}),
   };
-  if (fields.every((field) => before[field] === after[field])) {
+  if (isSame(before, after)) {
     return { reply: before };
   }
   const renamed = before.username !== after.username;
@@ -84,7 +87,8 @@ function decide(state: State, wish: NewProfile): Decision<AccountRow> {
       return {
         rows: [
           put(accounts, account),
-          put(users, account),
+          put(users, publicProfile(account)),
+          put(privacies, account),
           ...(renamed
             ? takeUsername(
               state,
@@ -108,6 +112,11 @@ function decide(state: State, wish: NewProfile): Decision<AccountRow> {
 }
 
 const fields = ["username", "displayName", "about", "email"] as const;
+
+const isSame = (before: AccountRow, after: AccountRow) =>
+  fields.every((field) => before[field] === after[field]) &&
+  JSON.stringify(withPrivacy(before.privacy, {})) ===
+    JSON.stringify(after.privacy);
 
 function refuseEmail(
   state: State,

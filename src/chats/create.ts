@@ -11,8 +11,9 @@ import {
 import {
   directChats,
   directKeyOf,
-  refuseRelated,
-  relatedReads,
+  reachReads,
+  refuseAdding,
+  refuseFirstWord,
 } from "../contacts/mod.ts";
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -27,6 +28,7 @@ import {
   type ChatRow,
   chats,
   noChannel,
+  usualSettings,
 } from "./store.ts";
 
 export interface NewChat {
@@ -66,10 +68,8 @@ export function createChat(
     reads: [
       reads(chats, [wish]),
       reads(users, people.map((userId) => ({ userId }))),
-      ...(directKey === null ? [] : [
-        reads(directChats, [{ directKey }]),
-        ...relatedReads(wish.creatorId, wish.memberIds),
-      ]),
+      ...(directKey === null ? [] : [reads(directChats, [{ directKey }])]),
+      ...reachReads(wish.creatorId, wish.memberIds),
       ...(handle === null ? [] : [reads(handles, [{ handle }])]),
     ],
     ...(wish.kind === "group" ? { prepare: narration.prepare } : {}),
@@ -103,8 +103,9 @@ function decide(
   const { handle, visibility } = wish.channel ?? noChannel;
   const refusal = directKey === null
     ? refuseNameless({ handle, visibility }) ??
-      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined)
-    : refuseRelated(state, wish.creatorId, wish.memberIds[0]!);
+      refuseHandle(state, { ...wish, handle: null }, handle ?? undefined) ??
+      refuseAdding(state, wish.creatorId, wish.memberIds)
+    : refuseFirstWord(state, wish.creatorId, wish.memberIds[0]!);
   if (refusal) return refusal;
   return {
     fact: (numbers) => made(state, numbers, narration, wish, people, directKey),
@@ -134,6 +135,7 @@ function made(
     // Where nobody is told of who comes in, the making alone counts.
     rev: kind === "channel" ? numbers.rev(chatId) : 0,
     ...channel,
+    ...usualSettings,
   };
   const rows: Put[] = [put(chatKeys, dataKey)];
   if (chat.handle !== null) {

@@ -1,4 +1,4 @@
-import type { Table } from "../changes/mod.ts";
+import { type Put, put, type State, type Table } from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatKind } from "../protocol/chats.ts";
@@ -127,6 +127,18 @@ export const joinRequests: Table<JoinRequestKey, JoinRequestRow> = {
   },
 };
 
+/** Whoever comes in by another way waits no longer. Needs the row of `joinRequests`. */
+export function endWaiting(
+  state: State,
+  chatId: ChatId,
+  userId: UserId,
+): Put[] {
+  const waiting = state.get(joinRequests, { chatId, userId });
+  return waiting?.isOpen
+    ? [put(joinRequests, { ...waiting, isOpen: false })]
+    : [];
+}
+
 /** An invitation and the chat it leads to, as its holder finds them. */
 export interface FoundInvite extends InviteKey {
   readonly kind: ChatKind;
@@ -177,7 +189,7 @@ export const waitingPage = (
 ): Statement<WaitingRow> =>
   sql<
     WaitingRow
-  >`select user_id, username, display_name, about, invite_id, requested_at
+  >`select user_id, username, display_name, public_about as about, invite_id, requested_at
     from join_requests join users using (user_id)
     where chat_id = ${chatId}::uuid and ${
     after === null

@@ -2,6 +2,8 @@ import { users } from "../accounts/mod.ts";
 import { type Command, reads } from "../changes/mod.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { banReads, refuseBanned } from "./bans.ts";
+import { endWaiting, joinRequests } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import { accessKeys } from "./rules.ts";
 import { chats, members } from "./store.ts";
@@ -18,6 +20,8 @@ export function joinChannel(chatId: ChatId, userId: UserId): Command<void> {
       reads(chats, keys.chat),
       reads(members, keys.members),
       reads(users, [{ userId }]),
+      banReads(chatId, [userId]),
+      reads(joinRequests, [{ chatId, userId }]),
     ],
     decide(state) {
       const chat = state.get(chats, { chatId });
@@ -25,11 +29,14 @@ export function joinChannel(chatId: ChatId, userId: UserId): Command<void> {
       const member = state.get(members, { chatId, userId });
       if (member?.leftAt === null) return { reply: undefined };
       if (chat.visibility !== "public") return new Problem("not_found");
+      const banned = refuseBanned(state, chatId, [userId]);
+      if (banned) return banned;
       return {
         fact(numbers) {
           const step = join(state, numbers, chat, userId, "subscriber");
           const events = [...step.events, step.welcome(step.chat)];
-          return { rows: step.rows, events, reply: undefined };
+          const rows = [...step.rows, ...endWaiting(state, chatId, userId)];
+          return { rows, events, reply: undefined };
         },
       };
     },

@@ -2,6 +2,7 @@ import type { Role } from "../protocol/chats.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
+import type { ChatPreferences, Draft } from "../protocol/preferences.ts";
 import type { Changes, ChatHead } from "../protocol/sync.ts";
 import {
   applyChanges,
@@ -11,7 +12,9 @@ import {
 } from "./apply.ts";
 import {
   type ChatState,
+  withDraft,
   withLastSeq,
+  withPreferences,
   withReceipt,
   withRole,
 } from "./chat_state.ts";
@@ -37,6 +40,9 @@ export interface ChatKeeper {
   receipt(event: EventOf<"receipt.updated">): void;
   hide(seq: number): void;
   voted(seq: number, options: readonly number[]): void;
+  /** What the caller has set for the chat, told by an event or found later. */
+  prefer(preferences: ChatPreferences): void;
+  draft(accountRev: number, draft: Draft | null): void;
   /** The caller's own role, where the chat does not count that it changed. */
   role(role: Role): void;
   /** Where the service says the chat stands; `catchUp()` goes there. */
@@ -127,11 +133,21 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       set(withoutMessage(state, seq), "event");
     },
     voted: (seq, options) => set(withVote(state, seq, options), "event"),
+    prefer(preferences) {
+      heardSeq = Math.max(heardSeq, preferences.clearedSeq);
+      set(withPreferences(state, preferences), "event");
+    },
+    draft(accountRev, draft) {
+      set(withDraft(state, accountRev, draft), "event");
+    },
     role(role) {
       set(withRole(state, role), "event");
     },
-    head({ role, rev, lastSeq, deliveredSeq, readSeq }) {
+    head({ role, rev, lastSeq, deliveredSeq, readSeq, preferences }) {
       heardSeq = Math.max(heardSeq, lastSeq);
+      if (preferences) {
+        set(withPreferences(state, preferences), "changes");
+      }
       const receipt = { userId: me, deliveredSeq, readSeq };
       // Of a chat that has moved on the role comes with the changes.
       const known = rev > state.rev ? state : withRole(state, role);

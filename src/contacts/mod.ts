@@ -11,14 +11,15 @@ import type { Accounts } from "../accounts/mod.ts";
 import type { Changes } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { RateLimit } from "../http/rate_limit.ts";
+import { createBatcher } from "../lib/batcher.ts";
 import type { Contact, ContactList } from "../protocol/contacts.ts";
-import type { UserId } from "../protocol/ids.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
-import { chatsOfPairs, directKeyOf } from "./direct_store.ts";
+import { blockedAmong, chatsOfPairs, directKeyOf } from "./direct_store.ts";
 import { listContacts } from "./list_contacts.ts";
 import { createPeople, type People } from "./people.ts";
-import { relate, type Related } from "./relate.ts";
+import { type Relate, relate, type Related } from "./relate.ts";
 import type { Verb } from "./rules.ts";
 import { viewRequests } from "./view_requests.ts";
 
@@ -29,7 +30,9 @@ export {
   directKeyOf,
   refuseBlocked,
 } from "./direct_store.ts";
-export { refuseRelated, relatedReads } from "./refuse.ts";
+export { allows } from "./privacy.ts";
+export { reachReads, refuseAdding, refuseFirstWord } from "./refuse.ts";
+export { isBlocked, type Sides } from "./rules.ts";
 export { forgetContacts } from "./forget.ts";
 export { contactOf } from "./shape.ts";
 export {
@@ -53,6 +56,8 @@ export interface Contacts extends People {
   remove(by: UserId, userId: UserId): Promise<void>;
   block(by: UserId, userId: UserId): Promise<Contact>;
   unblock(by: UserId, userId: UserId): Promise<void>;
+  /** Whether nothing may be said in a direct chat, because one of the two has blocked the other. */
+  isBlockedChat(chatId: ChatId): Promise<boolean>;
   /** All requests that have come in are seen. */
   view(by: UserId): Promise<void>;
   /** `by` has deleted the account: the two are nothing to each other any more. */
@@ -69,15 +74,23 @@ export interface ContactsParts {
   readonly db: Database;
   readonly changes: Changes;
   readonly accounts: Pick<Accounts, "findUsers" | "user">;
+  /** Called once it is stored that these may have come into each other's sight, or out of it. */
+  ring(userIds: readonly UserId[]): void;
   /** How often one person may ask. */
   readonly requests: RateLimit;
 }
 
 export function createContacts(
-  { db, changes, accounts, requests }: ContactsParts,
+  { db, changes, accounts, ring, requests }: ContactsParts,
 ): Contacts {
+  async function submitted(wish: Relate): Promise<Related> {
+    const related = await changes.submit(relate(wish));
+    if (related.changed) ring([wish.by, wish.userId]);
+    return related;
+  }
+
   const submit = (verb: Verb, by: UserId, userId: UserId) =>
-    changes.submit(relate({ verb, by, userId }));
+    submitted({ verb, by, userId });
 
   /** The chat is read before the lock, and may have been opened by then. */
   async function submitWithChat(
@@ -91,7 +104,7 @@ export function createContacts(
       );
       const chatId = direct?.chatId ?? null;
       try {
-        return await changes.submit(relate({ verb, by, userId, chatId }));
+        return await submitted({ verb, by, userId, chatId });
       } catch (error) {
         const isAgain = error instanceof Problem &&
           error.code === "unavailable" && error.extras.retryAfterMs === 0;
@@ -114,6 +127,15 @@ export function createContacts(
       (await submitWithChat("block", by, userId)).contact!,
     unblock: async (by, userId) =>
       void await submitWithChat("unblock", by, userId),
+    isBlockedChat: createBatcher<ChatId, boolean>(async (chatIds) => {
+      const [rows] = await db.run(blockedAmong(chatIds));
+      const ids = new Set(rows.map(({ chatId }) => chatId));
+      return chatIds.map((chatId) => ids.has(chatId));
+    }, {
+      batchSize: 500,
+      waiting: 20_000,
+      refuse: () => new Problem("unavailable", { retryAfterMs: 1000 }),
+    }),
     view: (by) => changes.submit(viewRequests(by)),
     forget: async (by, userId) =>
       void await submitWithChat("forget", by, userId),

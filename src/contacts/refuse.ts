@@ -1,11 +1,14 @@
+import { privacies } from "../accounts/mod.ts";
 import { type Read, reads, type State } from "../changes/mod.ts";
 import type { UserId } from "../protocol/ids.ts";
-import type { Problem } from "../protocol/problem.ts";
-import { blocked, isBlocked } from "./rules.ts";
+import type { PrivacySetting } from "../protocol/privacy.ts";
+import { Problem } from "../protocol/problem.ts";
+import { allows } from "./privacy.ts";
+import { blocked, isBlocked, type Sides } from "./rules.ts";
 import { contacts } from "./store.ts";
 
-/** What a command reads to know what somebody is to others, who are locked by it. */
-export const relatedReads = (
+/** What a command reads to know what it may do to others, whose accounts it locks. */
+export const reachReads = (
   by: UserId,
   others: readonly UserId[],
 ): Read[] => [
@@ -16,19 +19,56 @@ export const relatedReads = (
       { userId, peerId: by },
     ]),
   ),
+  reads(privacies, others.map((userId) => ({ userId }))),
 ];
 
-/** Why two people may have nothing to do with each other. Needs their rows of `relatedReads`. */
-export function refuseRelated(
+/** Why `by` may not open a direct chat with a person. Needs the rows of `reachReads`. */
+export function refuseFirstWord(
   state: State,
   by: UserId,
   userId: UserId,
 ): Problem | undefined {
-  const mine = state.get(contacts, { userId: by, peerId: userId });
-  const theirs = state.get(contacts, { userId, peerId: by });
-  const sides = {
-    mine: mine?.state ?? "none",
-    theirs: theirs?.state ?? "none",
-  } as const;
-  return isBlocked(sides) ? blocked() : undefined;
+  if (isBlocked(sidesOf(state, by, userId))) return blocked();
+  if (lets(state, "writeFirst", by, userId)) return undefined;
+  return new Problem("forbidden", {
+    detail: "This person lets not everybody write first",
+  });
 }
+
+/**
+ * Why `by` may not add these people to a group. Needs the rows of `reachReads`. Common groups go on
+ * after a block, but nobody is pulled into one by whom she has blocked.
+ */
+export function refuseAdding(
+  state: State,
+  by: UserId,
+  people: readonly UserId[],
+): Problem | undefined {
+  const unwilling = people.find((userId) =>
+    userId !== by &&
+    (sidesOf(state, by, userId).theirs === "blocked" ||
+      !lets(state, "addToGroups", by, userId))
+  );
+  if (!unwilling) return undefined;
+  return new Problem("forbidden", {
+    detail: `The person ${unwilling} lets not everybody add her to groups`,
+  });
+}
+
+const lets = (
+  state: State,
+  setting: PrivacySetting,
+  by: UserId,
+  userId: UserId,
+) =>
+  allows(
+    state.get(privacies, { userId })?.privacy[setting],
+    sidesOf(state, by, userId),
+    by,
+    userId,
+  );
+
+const sidesOf = (state: State, by: UserId, userId: UserId): Sides => ({
+  mine: state.get(contacts, { userId: by, peerId: userId })?.state ?? "none",
+  theirs: state.get(contacts, { userId, peerId: by })?.state ?? "none",
+});

@@ -4,6 +4,8 @@ import { sql, type Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ContactList, ContactState } from "../protocol/contacts.ts";
 import type { UserId } from "../protocol/ids.ts";
+import type { PrivacyRule } from "../protocol/privacy.ts";
+import type { Sides } from "./rules.ts";
 
 /** One person, and another one who is something to her. */
 export interface PairKey {
@@ -80,7 +82,7 @@ export type ShownContact =
   & { readonly viewedRev: number };
 
 const shown = sql`select c.user_id, c.peer_id, c.state, c.since, c.account_rev,
-    u.username, u.display_name, u.about, coalesce(v.account_rev, 0) as viewed_rev
+    u.username, u.display_name, u.public_about as about, coalesce(v.account_rev, 0) as viewed_rev
   from contacts c join users u on u.user_id = c.peer_id
   left join contact_views v on v.user_id = c.user_id`;
 
@@ -130,13 +132,24 @@ export const allContacts = (
     after === null ? sql`true` : sql`c.peer_id > ${after}::uuid`
   } order by c.peer_id limit ${limit}`;
 
-/** What each of these people is to one. */
-export const statesOf = (
-  userId: UserId,
-  peerIds: readonly UserId[],
-): Statement<Pick<ContactRow, "peerId" | "state">> =>
-  sql<Pick<ContactRow, "peerId" | "state">>`select peer_id, state from contacts
-    where user_id = ${userId}::uuid and peer_id = any(${peerIds}::uuid[])`;
+/** A person, what of the profile is not for everybody, and what two people are to each other. */
+export interface SeenPerson extends Sides {
+  readonly userId: UserId;
+  readonly about: string;
+  readonly aboutRule: PrivacyRule | null;
+}
+
+/** These people, as somebody may see them. */
+export const seenBy = (
+  viewerId: UserId,
+  userIds: readonly UserId[],
+): Statement<SeenPerson> =>
+  sql<SeenPerson>`select u.user_id, u.about, u.privacy -> 'about' as about_rule,
+      coalesce(mine.state, 'none') as mine, coalesce(theirs.state, 'none') as theirs
+    from users u
+    left join contacts mine on mine.user_id = ${viewerId}::uuid and mine.peer_id = u.user_id
+    left join contacts theirs on theirs.user_id = u.user_id and theirs.peer_id = ${viewerId}::uuid
+    where u.user_id = any(${userIds}::uuid[])`;
 
 // deleted accounts -------------------------------------------------------------------------------
 

@@ -1,7 +1,18 @@
 import { type ChatState, newMessageId } from "../client/mod.ts";
-import type { ChatId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
-import { newPerson, type Person } from "./person.ts";
+import { tellOfCompany } from "./company.ts";
+import { newPerson } from "./person.ts";
+import {
+  act,
+  alone,
+  caughtUp,
+  check,
+  line,
+  quoted,
+  say,
+  stateOf,
+  textOf,
+} from "./telling.ts";
 
 /** Tells the whole story on the service at `url`. Rejects where the service does not keep its promises. */
 export async function tellStory(
@@ -46,7 +57,8 @@ export async function tellStory(
   await lost;
   line("Bea", "has no network", "her client keeps trying");
   await alone(ada, "Dinner at seven?", talk);
-  const { messageId } = await alone(ada, "I cok", talk);
+  const { messageId } = await ada.client.send(chatId, "I cok", { signal });
+  line("Ada", `sends "I cok"`, "a slip of the finger");
   const content = { type: "text", text: "I cook" } as const;
   const edited = await ada.client.messages.edit(chatId, messageId, content, {
     signal,
@@ -102,7 +114,10 @@ export async function tellStory(
   );
   check(again.duplicate && again.seq === first.seq, "It was stored twice");
 
-  act("In the end", "Both clients have arrived at the same chat.");
+  act(
+    "Both clients have arrived at the same chat",
+    "The same rows, in the same order.",
+  );
   await ada.client.open(chatId, { signal });
   await caughtUp(bea, chatId, first.rev);
   const [one, other] = [ada, bea].map((person) => stateOf(person, chatId));
@@ -113,56 +128,11 @@ export async function tellStory(
     const name = message.senderId === ada.userId ? ada.name : bea.name;
     line("", `${message.seq}  ${name}: ${textOf(message)}`, "");
   }
+
+  await using cleo = await newPerson("Cleo", url, signal);
+  await tellOfCompany([ada, bea, cleo], signal);
+  console.log();
 }
 
-interface Talk {
-  readonly chatId: ChatId;
-  readonly signal: AbortSignal;
-}
-
-/** Sends, and waits until the other one has it. */
-async function say(from: Person, to: Person, text: string, talk: Talk) {
-  const came = to.next("message", ({ isLive }) => isLive);
-  await alone(from, text, talk);
-  const { message } = await came;
-  line(to.name, `receives ${quoted(message)}`, "live");
-}
-
-async function alone(
-  from: Person,
-  text: string,
-  { chatId, signal }: Talk,
-) {
-  const reply = await from.client.send(chatId, text, { signal });
-  line(from.name, `sends "${text}"`, `stored as message ${reply.seq}`);
-  return reply;
-}
-
-async function caughtUp(person: Person, chatId: ChatId, rev: number) {
-  const isThere = () => stateOf(person, chatId).rev >= rev;
-  if (!isThere()) await person.next("change", isThere);
-}
-
-const stateOf = ({ client }: Person, chatId: ChatId): ChatState =>
-  client.chatState(chatId)!;
 const transcript = ({ rev, messages }: ChatState) =>
   JSON.stringify([rev, messages.map((m) => [m.seq, m.rev, textOf(m)])]);
-const textOf = ({ content }: Message) =>
-  content === null
-    ? "(deleted)"
-    : content.type === "text"
-    ? content.text
-    : content.type === "poll"
-    ? content.question
-    : content.event;
-const quoted = (message: Message) => `"${textOf(message)}"`;
-
-function check(isTrue: boolean, otherwise: string) {
-  if (!isTrue) throw new Error(otherwise);
-}
-
-let acts = 0;
-const act = (title: string, why: string) =>
-  console.log(`\n${++acts}. ${title}\n   ${why}\n`);
-const line = (who: string, what: string, note: string) =>
-  console.log(`   ${who.padEnd(5)} ${what.padEnd(44)} ${note}`.trimEnd());

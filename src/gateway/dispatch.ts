@@ -1,5 +1,7 @@
 import type { Announce } from "../changes/mod.ts";
 import type { Caller } from "../http/env.ts";
+import type { Contacts } from "../contacts/mod.ts";
+import type { RateLimit } from "../http/rate_limit.ts";
 import type { Inbox } from "../inbox/mod.ts";
 import type { Messages } from "../messages/mod.ts";
 import type { PresenceService } from "../presence/mod.ts";
@@ -18,8 +20,11 @@ export interface DispatchParts {
   readonly messages: Messages;
   readonly inbox: Pick<Inbox, "readChanges">;
   readonly presence: Pick<PresenceService, "setActive" | "watch">;
+  readonly contacts: Pick<Contacts, "isBlockedChat">;
   readonly hub: Pick<Hub, "isIn">;
   kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
+  /** How often one person may tell a chat of her typing. */
+  readonly typing: RateLimit;
   readonly announce: Announce;
   authenticate(token: string): Promise<Caller>;
 }
@@ -38,8 +43,8 @@ export type Dispatch = (
 ) => Promise<object>;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const { messages, inbox, presence, hub, kindOf, announce, authenticate } =
-    parts;
+  const { messages, inbox, presence, contacts, hub, kindOf } = parts;
+  const { announce, authenticate } = parts;
   const targetOf = (
     { userId: by }: Connection,
     { chatId, messageId }: ClientFrameOf<
@@ -48,8 +53,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   ) => ({ chatId, messageId, by });
 
   const handlers: Handlers = {
-    send: ({ userId }, { chatId, messageId, content, forward, replyTo }) =>
-      messages.send(chatId, userId, { messageId, content, forward, replyTo }),
+    send: ({ userId }, { type: _, id: __, chatId, ...message }) =>
+      messages.send(chatId, userId, message),
 
     edit: (connection, frame) =>
       messages.edit(targetOf(connection, frame), frame.content),
@@ -73,16 +78,21 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     },
 
     typing: async (connection, { chatId, active }) => {
+      const { userId } = connection;
       if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
-      // It would tell everybody who is about to post.
+      parts.typing.take(`${userId} ${chatId}`);
       const kind = await kindOf(chatId);
+      const isBlocked = kind === "direct" &&
+        await contacts.isBlockedChat(chatId);
+      // The person may have been removed meanwhile.
       if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
+      if (isBlocked) throw new Problem("blocked");
+      // It would tell everybody who is about to post.
       if (kind === "channel") {
         throw new Problem("forbidden", {
           detail: "Nobody is shown typing in a channel",
         });
       }
-      const { userId } = connection;
       announce([{
         chat: chatId,
         event: { type: "typing", chatId, userId, active },

@@ -11,6 +11,8 @@ export interface InterestParts {
   readonly patienceMs?: number;
   /** How long after a failure a shard is tried again by itself, in milliseconds. */
   readonly retryMs?: number;
+  /** Milliseconds on a clock that never goes back. */
+  now?(): number;
 }
 
 /**
@@ -25,31 +27,48 @@ export interface Interest extends AsyncDisposable {
   take(fresh: readonly string[], scopeIds: readonly string[]): Promise<void>;
   /** Counts one scope out, and lets its shard go with the last. */
   drop(scopeId: string): void;
+  /** Since when all that the relay brings of the scope is heard, by `now`; undefined where it is not. */
+  heardSince(scopeId: string): number | undefined;
   readonly shards: number;
 }
 
 interface Shard {
   scopes: number;
   subscription: Promise<AsyncDisposable | undefined>;
+  /** When it was subscribed to. */
+  since?: number;
   /** Somebody waited for it in vain: nobody waits for it again until it is there. */
   isLate: boolean;
   /** Runs while it could not be subscribed to. */
   retry?: ReturnType<typeof setTimeout>;
 }
 
-export function createInterest(
-  { relay, on, onGap, onFailure, patienceMs = 1000, retryMs = 5000 }:
-    InterestParts,
-): Interest {
+export function createInterest({
+  relay,
+  on,
+  onGap,
+  onFailure,
+  patienceMs = 1000,
+  retryMs = 5000,
+  now = () => performance.now(),
+}: InterestParts): Interest {
   const shards = new Map<number, Shard>();
 
   function subscribe(number: number): Shard["subscription"] {
-    return relay.subscribe(number, on, onGap).catch((error) => {
-      onFailure(error);
-      const shard = shards.get(number);
-      if (shard) shard.retry ??= setTimeout(() => retry(number), retryMs);
-      return undefined;
-    });
+    const subscription = relay.subscribe(number, on, onGap).then(
+      (subscribed) => {
+        const shard = shards.get(number);
+        if (shard?.subscription === subscription) shard.since = now();
+        return subscribed;
+      },
+      (error) => {
+        onFailure(error);
+        const shard = shards.get(number);
+        if (shard) shard.retry ??= setTimeout(() => retry(number), retryMs);
+        return undefined;
+      },
+    );
+    return subscription;
   }
 
   /** Those who listen already must not have to wait for the next one to come. */
@@ -116,6 +135,8 @@ export function createInterest(
       shards.delete(number);
       void release(shard);
     },
+
+    heardSince: (scopeId) => shards.get(shardOf(scopeId))?.since,
 
     get shards() {
       return shards.size;

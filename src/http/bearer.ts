@@ -6,6 +6,8 @@ import type { RateLimit } from "./rate_limit.ts";
 export interface BearerParts {
   /** Rejects with a 401 problem, also when the device was revoked meanwhile. */
   authenticate(token: string): Promise<Caller>;
+  /** The same for reads, which may take a moment to notice a revocation. */
+  recognise(token: string): Promise<Caller>;
   /** Counts the requests of each device. */
   readonly perDevice: RateLimit;
 }
@@ -14,11 +16,12 @@ export interface BearerParts {
 export type Bearer = MiddlewareHandler<CallerEnv>;
 
 export function createBearer(
-  { authenticate, perDevice }: BearerParts,
+  { authenticate, recognise, perDevice }: BearerParts,
 ): Bearer {
   return async (c, next) => {
     const token = bearerToken(c.req.header("authorization"));
-    const caller = await authenticate(token);
+    const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+    const caller = await (isRead ? recognise(token) : authenticate(token));
     perDevice.take(caller.deviceId);
     c.set("caller", caller);
     await next();

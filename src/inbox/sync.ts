@@ -3,6 +3,7 @@ import { readSince } from "../changes/mod.ts";
 import { contactOf, contactsSince, viewSince } from "../contacts/mod.ts";
 import type { Database } from "../db/database.ts";
 import { optionsOf, votesSince } from "../messages/mod.ts";
+import { draftsSince, type OpenDraft } from "../preferences/mod.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { Sync } from "../protocol/sync.ts";
 import { writeCursor } from "./cursor.ts";
@@ -15,6 +16,7 @@ const pageSize = 500;
 export interface SyncReader {
   readonly db: Database;
   readonly readHeads: ReadHeads;
+  readonly openDraft: OpenDraft;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface SyncReader {
  * falls between.
  */
 export async function readSync(
-  { db, readHeads }: SyncReader,
+  { db, readHeads, openDraft }: SyncReader,
   { userId, deviceId }: {
     readonly userId: UserId;
     readonly deviceId: DeviceId;
@@ -43,9 +45,11 @@ export async function readSync(
       viewSince,
       (_scope, rev, limit) => hiddenSince(userId, rev, limit),
       votesSince,
+      (_scope, rev, limit) => draftsSince(userId, rev, limit),
     ],
   );
-  const [[account], devices, contacts, [view], hidden, votes] = page.rows;
+  const [[account], devices, contacts, [view], hidden, votes, drafts] =
+    page.rows;
   const { moment } = heads;
   // A chat may have come or gone between the two, which the heads do not show: a client that counted
   // it as told would drop the event that tells of it.
@@ -71,5 +75,10 @@ export async function readSync(
       seq,
       options: optionsOf(choices),
     })),
+    drafts: await Promise.all(drafts.map(async (row) => ({
+      chatId: row.chatId,
+      accountRev: row.rev,
+      draft: await openDraft(row),
+    }))),
   };
 }

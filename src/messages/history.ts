@@ -5,11 +5,14 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { History, HistoryQuery, Message } from "../protocol/messages.ts";
 import { type List, type ListQuery, paged } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
+import type { OpenedMessages } from "./opened_messages.ts";
 import { messageOf } from "./shape.ts";
 import {
+  latestPlaces,
   messagesAfter,
   messagesBefore,
   oneMessage,
+  presentEpoch,
   type ReadMessage,
   repliesTo,
 } from "./reading_store.ts";
@@ -18,6 +21,8 @@ import { type OpenMessages } from "./store.ts";
 export interface Reader {
   readonly db: Database;
   readonly open: OpenMessages;
+  /** Messages at hand; absent where none are kept. */
+  readonly opened?: OpenedMessages;
 }
 
 /** Runs the statements for a present member; to anyone else the chat does not exist. */
@@ -47,16 +52,73 @@ export async function openForReader(
   });
 }
 
+/**
+ * The latest page of a chat, which everybody reads who opens it. Where its messages are at hand the
+ * database is asked for their places alone, and whether they are the reader's to see; it takes as
+ * many round trips, and a third of the time.
+ */
+async function readLatest(
+  reader: Reader & { readonly opened: OpenedMessages },
+  chatId: ChatId,
+  by: UserId,
+  limit: number,
+): Promise<History> {
+  const { db, open, opened } = reader;
+  if (opened.isWarm(chatId)) {
+    const [[now], [found]] = await readAsMember(
+      db,
+      chatId,
+      by,
+      presentEpoch,
+      latestPlaces(chatId, by, limit + 1),
+    );
+    const { places } = found!;
+    const rows = opened.at(now!.epoch, places);
+    if (rows) {
+      opened.page(true);
+      const items = rows.map((row, i) => messageOf({ ...row, ...places[i]! }));
+      return latestPage(items, limit);
+    }
+  }
+  opened.page(false);
+  const [[now], rows] = await readAsMember(
+    db,
+    chatId,
+    by,
+    presentEpoch,
+    messagesBefore(chatId, by, end, limit + 1),
+  );
+  opened.begin(now!.epoch);
+  const items = await openForReader(open, rows);
+  opened.warm(chatId);
+  return latestPage(items, limit);
+}
+
+/** Of one more than wanted, the newest first. */
+const latestPage = (
+  newestFirst: readonly Message[],
+  limit: number,
+): History => ({
+  items: newestFirst.slice(0, limit).reverse(),
+  hasBefore: newestFirst.length > limit,
+  hasAfter: false,
+});
+
 /** Past every `seq`. */
 const end = Number.MAX_SAFE_INTEGER;
 
 /** A page of the chat, ascending by `seq`: next to a `seq`, around one, or the latest. */
 export async function readHistory(
-  { db, open }: Reader,
+  reader: Reader,
   chatId: ChatId,
   by: UserId,
   { before, after, around, limit }: HistoryQuery,
 ): Promise<History> {
+  const { db, open, opened } = reader;
+  const isLatest = (before ?? after ?? around) === undefined;
+  if (isLatest && opened) {
+    return await readLatest({ ...reader, opened }, chatId, by, limit);
+  }
   // One more than wanted on each side shows whether the chat goes on there.
   const up = after !== undefined
     ? limit

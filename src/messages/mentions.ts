@@ -3,6 +3,7 @@ import {
   type Access,
   accessKeys,
   mayMentionEveryone,
+  mayMentionPeople,
   memberTable,
 } from "../chats/mod.ts";
 import type { Entity } from "../protocol/entities.ts";
@@ -37,7 +38,8 @@ export function withAllowedMentions(
     ({ userId }) =>
       userId === undefined
         ? mayMentionEveryone(access)
-        : state.get(memberTable, { chatId, userId })?.leftAt === null,
+        : mayMentionPeople(access) &&
+          state.get(memberTable, { chatId, userId })?.leftAt === null,
   );
 }
 

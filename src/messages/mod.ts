@@ -10,6 +10,7 @@ import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { RevReply, SendReply } from "../protocol/frames.ts";
+import { clearingDraft } from "../preferences/mod.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type {
   Content,
@@ -30,6 +31,7 @@ import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
 import { forwardMessage } from "./forward.ts";
+import type { OpenedMessages } from "./opened_messages.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
 import { createNarrate } from "./narrate.ts";
 import { listVotes } from "./list_votes.ts";
@@ -58,6 +60,7 @@ export {
   reactionsBy,
 } from "./export_store.ts";
 export { openForReader } from "./history.ts";
+export { everyone } from "./mention_store.ts";
 export {
   latestMessages,
   messagesSince,
@@ -71,6 +74,10 @@ export {
 } from "./receipt_store.ts";
 export { optionsOf, type OwnVoteRow, votesSince } from "./poll_store.ts";
 export { broadcastOf, shownSender } from "./shape.ts";
+export {
+  createOpenedMessages,
+  type OpenedMessages,
+} from "./opened_messages.ts";
 export { type OpenContent, type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 
@@ -118,6 +125,8 @@ export interface Messages {
   readonly narrate: Narrate;
   /** Opens stored messages for the capabilities that show them. */
   readonly open: OpenMessages;
+  /** The same for what is read once, and by the thousand. */
+  readonly openOnce: OpenMessages;
 }
 
 export interface MessagesParts {
@@ -128,13 +137,16 @@ export interface MessagesParts {
   /** Large pages of one person take turns. */
   readonly turns: Turns;
   newId(): string;
+  /** Makes the place where opened messages are kept for a while; absent where none are. */
+  keepOpened?(open: OpenMessages): OpenedMessages;
   /** Called for stored content that does not open: it was changed or moved, or its key is missing. */
   onUnreadable(error: unknown): void;
 }
 
 export function createMessages(
-  { db, changes, announce, sealer, turns, newId, onUnreadable }: MessagesParts,
+  parts: MessagesParts,
 ): Messages {
+  const { db, changes, announce, sealer, turns, newId, onUnreadable } = parts;
   const seal: SealContent = async (chatId, messageId) => {
     const sealText = await sealer.sealing(chatId, messageId);
     return ({ content, forwardedFrom }) =>
@@ -148,9 +160,12 @@ export function createMessages(
     ) as MessageContent & { forwardedFrom?: ForwardedFrom };
     return { content, forwardedFrom };
   };
-  const open = createOpen(openContent, onUnreadable);
-  const table = messageTable(open);
-  const reader = { db, open };
+  const openOnce = createOpen(openContent, onUnreadable);
+  const opened = parts.keepOpened?.(openOnce);
+  const open = opened?.open ?? openOnce;
+  // What is decided under a lock is opened there.
+  const table = messageTable(openOnce);
+  const reader = { db, open, ...(opened && { opened }) };
   const narrate = createNarrate({ messages: table, sealer, newId });
 
   /** Events carry the whole message, so its keys have to be at hand before the transaction begins. */
@@ -158,17 +173,18 @@ export function createMessages(
     changes.submit({ prepare: () => sealer.keepKeys(chatId), ...command });
 
   return {
-    send(chatId, by, { messageId, content, forward, replyTo }) {
+    send(chatId, by, { messageId, content, forward, replyTo, clearDraft }) {
       const wish = {
         chatId,
         messageId: messageId ?? newId() as MessageId,
         senderId: by,
         replyTo,
       };
+      const command = forward
+        ? forwardMessage(table, seal, sealer.keepKeys, wish, forward)
+        : sendMessage(table, seal, wish, content!);
       return changes.submit(
-        forward
-          ? forwardMessage(table, seal, sealer.keepKeys, wish, forward)
-          : sendMessage(table, seal, wish, content!),
+        clearDraft ? clearingDraft(command, { chatId, userId: by }) : command,
       );
     },
     edit: (target, content) =>
@@ -187,7 +203,7 @@ export function createMessages(
     closePoll: (target) => change(target, closePoll(table, target)),
     votes: (chatId, by, messageId, query) =>
       listVotes(reader, chatId, by, messageId, query),
-    advanceReceipt: createReceipts(db, announce),
+    advanceReceipt: createReceipts(db, announce, changes),
     history: (chatId, by, query) =>
       turns(by, () => readHistory(reader, chatId, by, query)),
     read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),
@@ -199,6 +215,7 @@ export function createMessages(
     openContent,
     narrate,
     open,
+    openOnce,
   };
 }
 

@@ -65,11 +65,14 @@ const storedColumns =
   sql`${firstColumns}, reply_count, reaction_counts, edited_at, pinned_at, deleted_at, posted_as,
     poll`;
 
-/** All of a `StoredMessage`, from a table that goes by its own name or by `m`. */
-export const columnsOf = (from: Statement<unknown>) =>
-  sql`${storedColumns}, case when posted_as is not null then coalesce((
+export const viewsOf = (from: Statement<unknown>) =>
+  sql`case when posted_as is not null then coalesce((
       select views from message_views v where v.chat_id = ${from}.chat_id and v.seq = ${from}.seq
     ), 0) end as views`;
+
+/** All of a `StoredMessage`, from a table that goes by its own name or by `m`. */
+export const columnsOf = (from: Statement<unknown>) =>
+  sql`${storedColumns}, ${viewsOf(from)}`;
 
 export const columns = columnsOf(sql`messages`);
 

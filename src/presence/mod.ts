@@ -1,6 +1,7 @@
 /**
- * Who is here. A person is online while any of her connections is active, on whatever isolate; those
- * who watch her and share a chat with her are told.
+ * Who is here. A person is online while any of her connections is active, on whatever isolate; of those
+ * who watch her, her contacts and those who share a chat with her are told, as far as her privacy lets
+ * them and neither has blocked the other. Whatever changes that is rung for like a coming or going.
  *
  * 1. `roster.ts` counts the connections of this isolate. Only a person's first and last count, and the
  *    last one only when the grace time has passed.
@@ -24,7 +25,7 @@ import type { Announcement } from "../relay/relay.ts";
 import { createLedger } from "./ledger.ts";
 import { createRoster } from "./roster.ts";
 import { createSee } from "./see.ts";
-import { turnedSince } from "./store.ts";
+import { type Turned, turnedSince } from "./store.ts";
 import { createWatch, type Watcher, type WatchParts } from "./watch.ts";
 export type { Watcher } from "./watch.ts";
 export { erasePresence } from "./erase.ts";
@@ -40,12 +41,12 @@ export interface PresenceService extends AsyncDisposable {
    * rejects, nobody is watched.
    */
   watch(watcher: Watcher, userIds: readonly UserId[]): Promise<Presence[]>;
-  /** Rejects with `not_found` for somebody the caller shares no chat with. */
+  /** Rejects with `not_found` for somebody who is no contact and shares no chat with the caller. */
   read(by: UserId, userId: UserId): Promise<Presence>;
   /** Takes the rings of this isolate and of others. */
   receive(announcements: readonly Announcement[]): void;
   /** What the sweep looks for, where rings got lost. */
-  readonly swept: SweepSource<{ userId: UserId }>;
+  readonly swept: SweepSource<Turned>;
   /** Renews this isolate's lease now, as it does by itself. Rejects when it could not. */
   renew(): Promise<void>;
   /**
@@ -162,7 +163,12 @@ export function createPresence(parts: PresenceParts): PresenceService {
     },
     swept: {
       statement: (from) => watch.size === 0 ? null : turnedSince(from),
-      on: (rows) => watch.ring(rows.map(({ userId }) => userId)),
+      on(rows) {
+        for (const { userId, watcherId } of rows) {
+          if (watcherId === null) watch.ring([userId]);
+          else watch.ringFor([{ userId, watcherId }]);
+        }
+      },
     },
     renew,
     leave,

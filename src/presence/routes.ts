@@ -20,7 +20,8 @@ export function presenceRoutes(
       operationId: "getLastSeen",
       tags: ["Users"],
       summary: "Whether a person is online, and when last seen",
-      description: "Of people one shares a chat with.",
+      description:
+        "Of contacts and people one shares a chat with. Whoever hides it looks offline, with no time.",
       request: { params: z.object({ userId: UserId }) },
       responses: { 200: json(Presence, "The person's presence") },
       problems: ["not_found"],

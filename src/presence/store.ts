@@ -1,5 +1,7 @@
 import { sql, type Statement, table } from "../db/sql.ts";
+import type { ContactState } from "../protocol/contacts.ts";
 import type { UserId } from "../protocol/ids.ts";
+import type { PrivacyRule } from "../protocol/privacy.ts";
 
 /** `leaseMs` and the like as Postgres adds them to a time. */
 const milliseconds = (ms: number) => sql`${ms} * interval '1 millisecond'`;
@@ -143,28 +145,66 @@ export interface Pair {
   readonly watcherId: UserId;
 }
 
+/** Two people who have something to do with each other, and what the one shows to whom. */
+export interface Sight extends Pair {
+  /** What each is to the other: `mine` is the watched person's to the watcher. */
+  readonly mine: ContactState;
+  readonly theirs: ContactState;
+  readonly presenceRule: PrivacyRule | null;
+  readonly lastSeenRule: PrivacyRule | null;
+}
+
 /**
- * The pairs of which one may see the other: oneself, and people with whom one shares a chat now. The
- * limit is there for the planner, which would else take to joining everybody's memberships at once.
+ * The pairs that have something to do with each other: oneself, contacts, and people with whom one
+ * shares a chat now. The limits are there for the planner, which would else take to joining
+ * everybody's rows at once.
  */
-export const visible = (pairs: readonly Pair[]) =>
-  sql<Pair>`select user_id, watcher_id from ${
+export const sights = (pairs: readonly Pair[]) =>
+  sql<Sight>`select pair.user_id, watcher_id,
+      coalesce(mine.state, 'none') as mine, coalesce(theirs.state, 'none') as theirs,
+      u.privacy -> 'presence' as presence_rule, u.privacy -> 'lastSeen' as last_seen_rule
+    from ${
     table(pairs, { userId: "uuid", watcherId: "uuid" })
   } as pair (user_id, watcher_id)
+    left join users u on u.user_id = pair.user_id
+    left join lateral (
+      select state from contacts
+      where user_id = watcher_id and peer_id = pair.user_id limit 1
+    ) mine on true
+    left join lateral (
+      select state from contacts
+      where user_id = pair.user_id and peer_id = watcher_id limit 1
+    ) theirs on true
     left join lateral (
       select true as found from members mine
       join members theirs using (chat_id)
       join chats using (chat_id)
       where mine.user_id = watcher_id and theirs.user_id = pair.user_id
         and mine.left_at is null and theirs.left_at is null and deleted_at is null
+        and kind <> 'channel'
       limit 1
     ) shared on true
-    where user_id = watcher_id or found`;
+    where pair.user_id = watcher_id or found or theirs.state = 'accepted'`;
 
-/** Those who came or went in any transaction from `from` on. */
+/** Who may look different, and to whom; null: to everybody. */
+export interface Turned {
+  readonly userId: UserId;
+  readonly watcherId: UserId | null;
+}
+
+/**
+ * What any transaction from `from` on has turned: those who came or went, pairs who became something
+ * else to each other, and those who show other things to others.
+ */
 export const turnedSince = (from: string) =>
-  sql<{ userId: UserId }>`select user_id from last_seen
-    where changed_xid >= ${from}::xid8`;
+  sql<Turned>`select user_id, null::uuid as watcher_id from last_seen
+      where changed_xid >= ${from}::xid8
+    union all
+    select pair.* from contacts, lateral (
+      values (user_id, peer_id), (peer_id, user_id)
+    ) pair where changed_xid >= ${from}::xid8
+    union all
+    select user_id, null from users where privacy_xid >= ${from}::xid8`;
 
 // deleted accounts -------------------------------------------------------------------------------
 

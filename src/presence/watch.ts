@@ -23,8 +23,10 @@ export interface Watch {
   /** Watches these people from now on, instead of those before. Strangers look offline. */
   watch(watcher: Watcher, userIds: readonly UserId[]): Promise<Presence[]>;
   unwatch(watcher: Watcher): void;
-  /** These may have come or gone. */
+  /** These may have come or gone, or be seen by others than before. */
   ring(userIds: Iterable<UserId>): void;
+  /** The same, towards these watchers alone. */
+  ringFor(pairs: Iterable<Pair>): void;
   /** Looks again after those whom a failed look was about. */
   retry(): void;
   /** How many watch somebody. */
@@ -67,7 +69,8 @@ export function createWatch(parts: WatchParts): Watch {
   const { see, interest, turns, background } = parts;
   const subjects = new Map<UserId, Subject>();
   const watches = new Map<Watcher, Watched>();
-  const rung = new Set<UserId>();
+  /** Whom to look after, and for whom; null: for everybody who watches. */
+  const rung = new Map<UserId, Set<UserId> | null>();
   /** Counts looks and answers, to tell which came first. */
   let moment = 0;
 
@@ -149,7 +152,17 @@ export function createWatch(parts: WatchParts): Watch {
 
   function ring(userIds: Iterable<UserId>) {
     for (const userId of userIds) {
-      if (subjects.has(userId)) rung.add(userId);
+      if (subjects.has(userId)) rung.set(userId, null);
+    }
+    pump.start();
+  }
+
+  function ringFor(pairs: Iterable<Pair>) {
+    for (const { userId, watcherId } of pairs) {
+      if (!subjects.has(userId)) continue;
+      const watchers = rung.get(userId);
+      if (watchers) watchers.add(watcherId);
+      else if (watchers === undefined) rung.set(userId, new Set([watcherId]));
     }
     pump.start();
   }
@@ -162,21 +175,26 @@ export function createWatch(parts: WatchParts): Watch {
     try {
       seen = await see(pairs);
     } catch (error) {
-      for (const { userId } of asked) rung.add(userId);
+      ring(asked.map(({ userId }) => userId));
       throw error;
     }
+    const looked = new Set(pairs.map(pairKey));
     for (const subject of asked) {
+      const { userId } = subject;
       for (const watched of subject.watches) {
+        const watcherId = watched.watcher.userId;
+        // Whoever began to watch meanwhile has looked too, or still will.
+        if (!looked.has(pairKey({ userId, watcherId }))) continue;
         tellOne(watched, subject, startedAt, seen);
       }
     }
   }
 
-  /** Some of those rung for, with everyone who watches them. */
+  /** Some of those rung for, with those who watch them and are to be told. */
   function takeRung() {
     const asked: Subject[] = [];
     const pairs: Pair[] = [];
-    for (const userId of rung) {
+    for (const [userId, rungFor] of rung) {
       if (pairs.length >= pairsAtOnce) break;
       rung.delete(userId);
       const subject = subjects.get(userId);
@@ -185,7 +203,9 @@ export function createWatch(parts: WatchParts): Watch {
       const watcherIds = new Set(
         [...subject.watches].map(({ watcher }) => watcher.userId),
       );
-      for (const watcherId of watcherIds) pairs.push({ userId, watcherId });
+      for (const watcherId of watcherIds) {
+        if (rungFor?.has(watcherId) ?? true) pairs.push({ userId, watcherId });
+      }
     }
     return { asked, pairs };
   }
@@ -197,12 +217,14 @@ export function createWatch(parts: WatchParts): Watch {
     seen: Seen,
   ) {
     const { userId } = subject;
+    const pair = { userId, watcherId: watcher.userId };
     if (answeredAt === undefined) missed.add(userId);
     // Its own look and this one crossed: nobody can say which is the newer one.
-    else if (answeredAt > startedAt) rung.add(userId);
+    else if (answeredAt > startedAt) ringFor([pair]);
     else {
-      const presence = seen({ userId, watcherId: watcher.userId });
-      const isNews = presence && !isSame(presence, told.get(subject));
+      // Who is out of sight looks as everybody does who is not here.
+      const presence = seen(pair) ?? hidden(userId);
+      const isNews = !isSame(presence, told.get(subject) ?? hidden(userId));
       told.set(subject, presence);
       if (isNews) watcher.send({ type: "presence", ...presence });
     }
@@ -212,6 +234,7 @@ export function createWatch(parts: WatchParts): Watch {
     watch,
     unwatch,
     ring,
+    ringFor,
     retry: pump.retry,
     get size() {
       return watches.size;
@@ -219,5 +242,7 @@ export function createWatch(parts: WatchParts): Watch {
   };
 }
 
-const isSame = (one: Presence, other: Presence | undefined) =>
-  one.online === other?.online && one.lastSeenAt === other.lastSeenAt;
+const isSame = (one: Presence, other: Presence) =>
+  one.online === other.online && one.lastSeenAt === other.lastSeenAt;
+
+const pairKey = ({ userId, watcherId }: Pair) => `${userId}/${watcherId}`;

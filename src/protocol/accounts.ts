@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DeviceId, UserId } from "./ids.ts";
+import { Privacy, PrivacyPatch } from "./privacy.ts";
 import { AccountRev, text, Timestamp } from "./text.ts";
 
 /** 3–32 of `a-z 0-9 _ .`, starting with a letter; kept in lower case. */
@@ -46,6 +47,7 @@ export const Me = User.extend({
   username: z.string().meta({ examples: ["ada"] }),
   email: z.string().nullable().meta({ examples: ["ada@example.org"] }),
   createdAt: Timestamp,
+  privacy: Privacy,
   accountRev: AccountRev,
 }).meta({ id: "Me", description: "The caller's own profile" });
 export type Me = z.infer<typeof Me>;
@@ -130,6 +132,7 @@ export const ProfilePatch = z.strictObject({
   email: Email.nullable().optional().meta({
     description: "null takes it away",
   }),
+  privacy: PrivacyPatch.optional(),
   password: text(1, 256).optional().meta({
     description:
       "The present password, needed for another email address once the device has been signed in for 15 minutes",

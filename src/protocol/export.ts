@@ -6,6 +6,7 @@ import { ChatId } from "./ids.ts";
 import { ExportedJoinRequest } from "./invites.ts";
 import { Message, MessageContent } from "./messages.ts";
 import { ExportedVote } from "./polls.ts";
+import { ChatPreferences, Draft } from "./preferences.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
 
@@ -40,6 +41,10 @@ export const ExportedChat = z.object({
   }),
   deliveredSeq: Counter,
   readSeq: Counter,
+  preferences: ChatPreferences.nullable().meta({
+    description: "null where the account never set anything for the chat",
+  }),
+  draft: Draft.nullable().meta({ examples: [null] }),
 }).meta({
   id: "ExportedChat",
   description: "A chat that the account is in, or was",
@@ -60,7 +65,7 @@ export const ExportedMessage = Message.pick({
 }).meta({
   id: "ExportedMessage",
   description:
-    "A message that the account sent. `content` is null where nobody can read it any more",
+    "A message that the account sent, and has not cleared. `content` is null where nobody can read it any more",
 });
 export type ExportedMessage = z.infer<typeof ExportedMessage>;
 

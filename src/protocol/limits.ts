@@ -17,7 +17,9 @@ export const limits = {
   /** Earlier contents that are kept of one message. */
   editsKept: 20,
   /** Most people in one group. */
-  groupMembers: 1024,
+  groupMembers: 100_000,
+  /** In a larger group, and in every channel, nobody is told of an ordinary member's coming and going. */
+  toldMembers: 1024,
   /** In a larger chat, and in every channel, nobody is told how far the others have read. */
   receiptMembers: 1024,
   /** Invitations that one chat has at once. */
@@ -30,6 +32,8 @@ export const limits = {
   reactionsPerMessage: 20,
   /** Users that one connection may watch the presence of. */
   watchedUsers: 500,
+  /** People that a privacy setting may name on either side. */
+  privacyExceptions: 50,
   /** Largest page of a list. */
   pageItems: 100,
   /** Time that a new connection has to say hello. */

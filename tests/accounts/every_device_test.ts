@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Session } from "../../src/protocol/accounts.ts";
 import { Event, type EventOf } from "../../src/protocol/events.ts";
 import type { Message } from "../../src/protocol/messages.ts";
-import { Sync } from "../../src/protocol/sync.ts";
+import { type ChatItem, Sync } from "../../src/protocol/sync.ts";
 import { accepted } from "../support/answers.ts";
 import { anotherIsolate, testApp } from "../support/app.ts";
 import {
@@ -41,6 +41,31 @@ const causes: Partial<
     const chatId = await groupOf(friend, by);
     return await by.call("DELETE", `/chats/${chatId}/members/me`);
   },
+  "membership.updated": async (by, friend) => {
+    const handle = `c${crypto.randomUUID().slice(0, 8)}`;
+    const { chatId } = accepted(
+      await friend.call<ChatItem>("POST", "/chats", {
+        kind: "channel",
+        title: "News",
+        handle,
+        visibility: "public",
+      }),
+    );
+    accepted(await by.call("POST", `/chats/${chatId}/join`));
+    return await friend.call(
+      "PATCH",
+      `/chats/${chatId}/members/${by.userId}`,
+      { role: "admin" },
+    );
+  },
+  "contact.updated": (by, { userId }) =>
+    by.call("POST", "/contacts/requests", { userId }),
+  "contact.viewed": async (by) => {
+    const stranger = await newPerson(by.url);
+    const { userId } = by;
+    await stranger.call("POST", "/contacts/requests", { userId });
+    return await by.call("POST", "/contacts/requests/viewed");
+  },
   "message.hidden": async (by, friend) => {
     const chatId = await directChat(by, friend);
     const messages = `/chats/${chatId}/messages`;
@@ -49,6 +74,16 @@ const causes: Partial<
       await friend.call<Message>("POST", messages, { content }),
     );
     return await by.call("DELETE", `${messages}/${messageId}?for=me`);
+  },
+  "preferences.updated": async (by, friend) => {
+    const chatId = await directChat(by, friend);
+    const patch = { pinned: true, draft: { text: "Dear friend" } };
+    return await by.call("PATCH", `/chats/${chatId}/me`, patch);
+  },
+  "notification.cleared": async (by, friend) => {
+    const chatId = await directChat(by, friend);
+    const clear = `/chats/${chatId}/notifications/clear`;
+    return await by.call("POST", clear);
   },
 };
 
@@ -115,7 +150,7 @@ Deno.test("every event of an account reaches all its devices, the one that cause
   });
 
   await t.step("nobody else hears of them", () => {
-    const own = ["chat.created", "chat.deleted", "device.updated"];
+    const own = ["chat.created", "contact.updated"];
     assert.deepEqual(
       newsOf(bobs).filter(({ type }) => !own.includes(type)),
       [],
@@ -134,9 +169,16 @@ Deno.test("every event of an account reaches all its devices, the one that cause
         page.devices.map(({ name, current }) => [name, current]),
         [["Kitchen", device === phone]],
       );
-      assert.equal(page.chats.length, 2);
+      assert.equal(page.chats.length, 3);
       assert.equal(page.gone.length, 1);
       assert.equal(page.hidden.length, 1);
+      assert.deepEqual(
+        page.drafts.map(({ draft }) => draft),
+        [{ text: "Dear friend" }],
+      );
+      const [head] = page.chats.filter(({ preferences }) => preferences);
+      assert.equal(head!.preferences!.pinned, true);
+      assert.equal(head!.preferences!.notifiedSeq, 1);
     }
   });
   assert.deepEqual(service.complaints, []);

@@ -112,6 +112,7 @@ export async function startAccounts(
       }),
       clock: () => clock.ms,
       newId: uuidv7,
+      onPrivacy: () => {},
       onDeleted: (userId) => deleted.push(userId),
     });
     const router = createFrontDoor({
@@ -122,6 +123,7 @@ export async function startAccounts(
     });
     const bearer = createBearer({
       authenticate: accounts.authenticate,
+      recognise: accounts.recognise,
       perDevice: limit(plenty),
     });
     router.route(
@@ -136,6 +138,7 @@ export async function startAccounts(
       db,
       changes,
       accounts,
+      ring: () => {},
       requests: limit(plenty),
     });
     router.route("/api/v1", contactRoutes(contacts, bearer));

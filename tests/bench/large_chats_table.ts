@@ -1,5 +1,5 @@
 import { figure, row } from "./figure.ts";
-import type { LargeChats, Step } from "./parts/large_chats.ts";
+import type { LargeChat, LargeChats, Step } from "./parts/large_chats.ts";
 
 const labels: Record<Step, string> = {
   firstMembers: "first page of the members",
@@ -15,16 +15,17 @@ const labels: Record<Step, string> = {
 };
 
 /** A column a size, and how many times the smallest the largest costs. */
-export function largeChatsLines(
-  { sizes, p50Ms, joinsAtOnce }: LargeChats,
-): string[] {
+export const largeChatsLines = (chats: LargeChats): string[] =>
+  chats.flatMap(linesOf);
+
+function linesOf({ kind, sizes, p50Ms, joinsAtOnce }: LargeChat): string[] {
   const line = (label: string, ms: readonly number[], digits: number) =>
     row(`  ${label}, ms`, [
       ...ms.map((value) => figure(value, digits)),
       figure(ratio(ms), 2),
     ]);
   return [
-    row("channels of so many, p50", [
+    row(`${kind}s of so many, p50`, [
       ...sizes.map((size) => figure(size)),
       "ratio",
     ]),

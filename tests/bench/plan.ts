@@ -23,7 +23,7 @@ export const plan = {
   coldStarts: 5,
   largeHello: { chats: 1000, warmups: 20, hellos: 200 },
   largeChats: {
-    sizes: [100, 10_000, 100_000],
+    sizes: { channel: [100, 10_000, 100_000], group: [100, 10_000] },
     messages: 60,
     rounds: 3,
     times: 30,

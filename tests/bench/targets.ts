@@ -67,11 +67,10 @@ export function targetsOf(
       isMet: whole.p50Ms <= 30,
     });
   }
-  if (largeChats !== undefined) {
-    const { sizes, p50Ms } = largeChats;
+  for (const { kind, sizes, p50Ms } of largeChats ?? []) {
     const worst = Math.max(...Object.values(p50Ms).map(ratio));
     targets.push({
-      wanted: `a channel of ${sizes.at(-1)} costs less than twice one of ${
+      wanted: `a ${kind} of ${sizes.at(-1)} costs less than twice one of ${
         sizes[0]
       }`,
       found: `${worst.toFixed(2)} times at the most`,

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
-import { sql } from "../../src/db/sql.ts";
+import type { Database } from "../../src/db/database.ts";
+import { sql, Statement } from "../../src/db/sql.ts";
+import type { Presence } from "../../src/protocol/accounts.ts";
 import type { Member, PublicChannel } from "../../src/protocol/chats.ts";
-import type { ChatId } from "../../src/protocol/ids.ts";
+import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import type { Message, MessageStatus } from "../../src/protocol/messages.ts";
 import type { List } from "../../src/protocol/page.ts";
 import type { ChatItem, Sync } from "../../src/protocol/sync.ts";
-import { history, said, send } from "../messages/talk.ts";
+import { heardOf, history, said, send } from "../messages/talk.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { anotherIsolate, testApp } from "../support/app.ts";
 import { freshRead } from "../support/fresh_read.ts";
-import { newPerson, type Person } from "../support/peer.ts";
+import { newPerson, type Person, personOf } from "../support/peer.ts";
+import { crowd } from "./crowd.ts";
 
 let channels = 0;
 
@@ -51,9 +54,9 @@ const promote = async (by: Person, chatId: ChatId, who: Person, role: string) =>
 Deno.test("channels", async (t) => {
   await using service = await testApp();
   const { url, db: { database } } = service;
-  const [owner, admin, ann, bob, stranger] = await Promise.all(
-    ["o", "a", "ann", "bob", "s"].map((name) => newPerson(url, name)),
-  ) as [Person, Person, Person, Person, Person];
+  const [owner, admin, ann, bob, dora, stranger] = await Promise.all(
+    ["o", "a", "ann", "bob", "dora", "s"].map((name) => newPerson(url, name)),
+  ) as [Person, Person, Person, Person, Person, Person];
 
   await t.step("a public channel is found, looked at and joined", async () => {
     const made = await channelOf(owner, { about: "What happens" });
@@ -529,5 +532,117 @@ Deno.test("channels", async (t) => {
     assert.deepEqual(status, { status: "sent", members: [] });
   });
 
+  await t.step(
+    "having subscribed to the same channel shows nobody to anybody",
+    async () => {
+      const made = await channelOf(owner, { comments: true });
+      const { chatId } = made;
+      for (const by of [ann, dora]) await join(by, made);
+      refused(
+        await ann.call("GET", `/users/${dora.userId}/last-seen`),
+        "not_found",
+      );
+      await using doraLine = await dora.connect();
+      await using line = await ann.connect();
+      const watching = await line.ask({
+        type: "watch",
+        userIds: [dora.userId],
+      });
+      assert.ok(watching.ok);
+      const { presence } = watching.data as { presence: Presence[] };
+      assert.ok(presence.every(({ online }) => !online));
+      await doraLine.ask({ type: "ping" });
+      // Nor does a mention that stays tell who is in it.
+      const { messageId } = await send(owner, chatId);
+      const entities = [
+        { type: "mention", offset: 0, length: 4, userId: dora.userId },
+      ];
+      const comment = accepted(
+        await ann.call<Message>("POST", `/chats/${chatId}/messages`, {
+          content: { type: "text", text: "Dora", entities },
+          replyTo: messageId,
+        }),
+      );
+      assert.ok(!JSON.stringify(comment.content).includes(dora.userId));
+    },
+  );
+
+  await t.step(
+    "a post is one row and one event, whatever the size",
+    async () => {
+      const cost = async (size: number) => {
+        const { chatId } = await channelOf(owner);
+        await fill(database, chatId, await crowd(database, size));
+        await send(owner, chatId);
+        const before = await rowsOf(database);
+        const { "parley.relay.published": published } = service.app.counters
+          .read();
+        await send(owner, chatId);
+        return {
+          rows: await rowsOf(database) - before,
+          // The other is for the author's own devices.
+          events: service.app.counters.read()["parley.relay.published"]! -
+            published!,
+        };
+      };
+      assert.deepEqual(await cost(1), { rows: 1, events: 2 });
+      assert.deepEqual(await cost(2000), { rows: 1, events: 2 });
+    },
+  );
+
+  await t.step(
+    "with no relay between isolates, who came hears all and who went nothing",
+    async () => {
+      // The local relays of the two know nothing of each other: all goes by the sweep.
+      await using other = await anotherIsolate(service, { SWEEP_MS: "100" });
+      const made = await channelOf(owner);
+      const { chatId } = made;
+      await join(ann, made);
+      await using annLine = await personOf(other.url, ann.session).connect();
+      await using bobLine = await personOf(other.url, bob.session).connect();
+      await join(bob, made);
+      await bobLine.heard("account.behind");
+      accepted(
+        await owner.call("DELETE", `/chats/${chatId}/members/${ann.userId}`),
+      );
+      await annLine.heard("account.behind");
+      const { rev } = await send(owner, chatId);
+      await bobLine.heard(
+        "chat.behind",
+        (event) => event.chatId === chatId && event.rev >= rev,
+      );
+      await annLine.ask({ type: "ping" });
+      assert.deepEqual(heardOf(annLine, chatId), []);
+      assert.deepEqual(other.complaints, []);
+    },
+  );
+
   assert.deepEqual(service.complaints, []);
 });
+
+async function fill(db: Database, chatId: ChatId, people: readonly UserId[]) {
+  await db.run(
+    sql`insert into members (chat_id, user_id, role, joined_at, joined_seq, rev, account_rev)
+      select ${chatId}::uuid, user_id, 'subscriber', now(), 0, 0, 1
+      from unnest(${people}::uuid[]) user_id`,
+    sql`update chats set member_count = member_count + ${people.length}
+      where chat_id = ${chatId}::uuid`,
+  );
+}
+
+/** Rows in all the tables that a post could write to. */
+async function rowsOf(db: Database): Promise<number> {
+  const tables = [
+    "messages",
+    "receipts",
+    "message_views",
+    "mentions",
+    "members",
+  ];
+  const counts = await db.run(
+    ...tables.map((name) =>
+      sql<{ count: number }>`select count(*) from ${new Statement(name)}`
+    ),
+  );
+  return counts.reduce((sum, [row]) => sum + row!.count, 0);
+}

@@ -255,6 +255,16 @@ Deno.test("invitations", async (t) => {
       assert.deepEqual(await waitingFor(owner, chatId), [cleo.userId]);
       accepted(await owner.call("POST", requestOf(chatId, cleo)));
       assert.equal(await memberCount(owner, chatId), 3);
+      const again = await invite(owner, chatId, { needsApproval: true });
+      for (const by of [ann, dan]) await redeem(by, again);
+      const userIds = [ann.userId];
+      accepted(
+        await owner.call("POST", `/chats/${chatId}/members`, { userIds }),
+      );
+      const open = { visibility: "public", handle: `open${Date.now()}` };
+      accepted(await owner.call("PATCH", `/chats/${chatId}`, open));
+      accepted(await dan.call("POST", `/chats/${chatId}/join`));
+      assert.deepEqual(await waitingFor(owner, chatId), []);
     },
   );
 

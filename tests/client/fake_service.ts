@@ -8,6 +8,7 @@ import {
 } from "../../src/protocol/frames.ts";
 import type { DeviceId, UserId } from "../../src/protocol/ids.ts";
 import { Problem, type ProblemCode } from "../../src/protocol/problem.ts";
+import { Privacy } from "../../src/protocol/privacy.ts";
 import type { Welcome } from "../../src/protocol/sync.ts";
 import { eventually } from "./eventually.ts";
 
@@ -35,6 +36,11 @@ export interface FakeConnection {
 }
 
 /** A service that says what the test lets it say. */
+const open = { who: "everyone" as const, allow: [], deny: [] };
+const openPrivacy = Object.fromEntries(
+  Object.keys(Privacy.shape).map((setting) => [setting, open]),
+) as unknown as Privacy;
+
 export interface FakeService extends AsyncDisposable {
   readonly url: string;
   /** `METHOD /path/:param` below `/api/v1`; a thrown Problem is rendered, a Response passed on. */
@@ -79,6 +85,7 @@ export function startFakeService(now: () => number): FakeService {
         about: "",
         email: null,
         createdAt: new Date(now()).toISOString(),
+        privacy: openPrivacy,
         accountRev: 1,
       },
       device: {

@@ -216,6 +216,7 @@ Deno.test("account changes that were missed are read from the cursor before", as
         messageId: chat.messages[0]!.message.messageId,
       }],
       votes: [],
+      drafts: [],
     };
   });
   const second = await service.welcomed({ accountRev: 7, cursor: "cursor-6" });
@@ -245,6 +246,7 @@ Deno.test("a gap in the account's counter is read after half a second", async ()
     contactsViewedRev: null,
     hidden: [],
     votes: [],
+    drafts: [],
   };
   service.routes.set("GET /sync", () => page);
   const message = { chatId: chatId(1), seq: 1, messageId: userId(7) as never };

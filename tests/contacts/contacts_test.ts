@@ -8,6 +8,7 @@ import { testApp } from "../support/app.ts";
 import {
   call,
   directChat,
+  type Line,
   newPerson,
   password,
   type Person,
@@ -271,13 +272,18 @@ Deno.test("contacts", async (t) => {
       accepted(await ask(ann, asked));
       accepted(await block(blocker, ann));
       accepted(await block(ann, blocked));
-      await using line = await friend.connect();
-      await using blockers = await blocker.connect();
+      const listeners = [friend, asker, asked, blocker];
+      await using lines = new AsyncDisposableStack();
+      const heard: Line[] = [];
+      for (const other of listeners) {
+        heard.push(lines.use(await other.connect()));
+      }
       accepted(await ann.call("DELETE", "/me", { password }));
-      const { contact } = await line.heard("contact.updated");
-      assert.deepEqual([contact.userId, contact.state], [ann.userId, "none"]);
-      await blockers.heard("contact.updated");
-      for (const other of [friend, asker, asked, blocker, blocked]) {
+      for (const line of heard) {
+        const { contact } = await line.heard("contact.updated");
+        assert.deepEqual([contact.userId, contact.state], [ann.userId, "none"]);
+      }
+      for (const other of [...listeners, blocked]) {
         assert.equal(
           accepted(
             await other.call<{ relationship: string }>(

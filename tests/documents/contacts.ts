@@ -56,4 +56,7 @@ export async function askAboutContacts(
   await joan("PUT", `/contacts/${graceId}/block`);
   await joan("POST", "/chats", direct);
   await joan("DELETE", `/contacts/${graceId}/block`);
+  await grace("PATCH", "/me", { privacy: { writeFirst: { who: "nobody" } } });
+  await joan("POST", "/chats", direct);
+  await grace("PATCH", "/me", { privacy: { writeFirst: { who: "everyone" } } });
 }

@@ -94,6 +94,8 @@ export function gatewayStage(world: World, replaced: Replaced = {}): Stage {
       readChanges: unexpected,
       ...replaced.inbox,
     },
+    contacts: { isBlockedChat: () => Promise.resolve(false) },
+    typing: { take: () => {}, giveBack: () => {} },
     messages: { send: unexpected, ...replaced.messages } as Partial<
       GatewayParts["messages"]
     > as GatewayParts["messages"],

@@ -12,6 +12,7 @@ import {
 /** Ids as the cases name them: seen from whoever makes the request. `vault` is what belongs to the victims alone. */
 export const idNames = [
   ...["myUser", "myDevice", "myDirectChat", "myGroupChat", "myMessage"],
+  ...["myChannelChat", "vaultChannelChat"],
   ...["peerUser", "peerDevice", "peerGroupChat", "peerMessage"],
   ...["vaultUser", "vaultDevice", "vaultDirectChat", "vaultGroupChat"],
   ...["vaultMessage", "goneMessage", "noUser", "noChat", "noMessage"],
@@ -114,7 +115,16 @@ async function vaultOf(ann: Person, bob: Person, secret: string) {
   const path = `/chats/${vaultGroupChat}`;
   accepted(await ann.call("PATCH", path, { title: secret }));
   const vaultMessage = await say(ann, vaultGroupChat, secret);
-  return { vaultGroupChat, vaultMessage };
+  const vaultChannelChat = await channelOf(ann, secret);
+  await say(ann, vaultChannelChat, secret);
+  return { vaultGroupChat, vaultMessage, vaultChannelChat };
+}
+
+/** A private one. */
+async function channelOf(person: Person, title: string) {
+  const body = { kind: "channel", title };
+  return accepted(await person.call<{ chatId: ChatId }>("POST", "/chats", body))
+    .chatId;
 }
 
 /** Gives a person chats and messages, some of them with `peer`. */
@@ -136,6 +146,7 @@ async function settled(person: Person, peer?: Actor): Promise<Actor> {
       myDevice: person.session.device.deviceId,
       myDirectChat,
       myGroupChat,
+      myChannelChat: await channelOf(person, "Fuzzed"),
       myMessage: await say(person, myGroupChat, "Hello"),
       goneMessage,
       peerUser: other.userId,

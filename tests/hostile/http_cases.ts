@@ -53,6 +53,10 @@ const fitting: Record<string, fc.Arbitrary<Part>> = {
   userId: idParts("User"),
   deviceId: idParts("Device"),
   messageId: idParts("Message"),
+  // No invitation has such an id; what is done with one comes to the same.
+  inviteId: idParts("Message"),
+  code: fc.stringMatching(/^[A-Za-z0-9_-]{32}$/).map((raw) => ({ raw })),
+  handle: fc.constantFrom("fuzzed", "nobodys").map((raw) => ({ raw })),
   emoji: emojiParts,
 };
 

@@ -23,11 +23,13 @@ function door(burst = 100) {
     trustedProxies: 0,
     perIp: unlimited,
   });
+  const authenticate = (token: string) =>
+    token === "good"
+      ? Promise.resolve(caller)
+      : Promise.reject(new Problem("token_revoked"));
   const bearer = createBearer({
-    authenticate: (token) =>
-      token === "good"
-        ? Promise.resolve(caller)
-        : Promise.reject(new Problem("token_revoked")),
+    authenticate,
+    recognise: authenticate,
     perDevice: createRateLimit({ burst, perSecond: 1 }, () => 0),
   });
   router.openapi(

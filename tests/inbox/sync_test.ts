@@ -119,6 +119,7 @@ Deno.test("sync", async (t) => {
         contactsViewedRev: null,
         hidden: [],
         votes: [],
+        drafts: [],
       },
     );
     await send(bob, direct);
@@ -250,6 +251,7 @@ Deno.test("sync", async (t) => {
         },
       },
       open: () => Promise.resolve([]),
+      openDraft: () => Promise.resolve(null),
     });
     const caller = {
       userId: ann.userId,

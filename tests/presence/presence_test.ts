@@ -163,7 +163,11 @@ Deno.test("presence", async (t) => {
     const gone = presence.nextWork();
     presence.depart(phone);
     await gone;
-    assert.equal(anns.heard.length, 1, "ann no longer shares a chat with cleo");
+    assert.deepEqual(
+      anns.heard.map(({ online, lastSeenAt }) => [online, lastSeenAt]).slice(1),
+      [[false, null]],
+      "ann no longer shares a chat with cleo",
+    );
     await assert.rejects(presence.read(ann.userId, cleo.userId), {
       code: "not_found",
     });
@@ -175,7 +179,10 @@ Deno.test("presence", async (t) => {
     );
     presence.arrive(watcher(cleo));
     await presence.settled();
-    assert.deepEqual(anns.heard.map((event) => event.online), [true, true]);
+    assert.deepEqual(
+      anns.heard.map((event) => event.online),
+      [true, false, true],
+    );
     accepted(await ann.call("DELETE", `/chats/${chatId}`));
     await assert.rejects(presence.read(ann.userId, cleo.userId), {
       code: "not_found",

@@ -144,10 +144,10 @@ Deno.test("watch: a ring before the answer is looked after once it is given", as
 });
 
 Deno.test("watch: of an answer and a look that crossed, the older one does not win", async () => {
-  const { watch, looks, bob, ring } = await answered();
+  const { watch, looks, ann, bob, ring } = await answered();
   ring();
   const [crossed] = looks.splice(0);
-  const late = watcher(newUser());
+  const late = watcher(ann);
   const reply = watch.watch(late, [bob.userId]);
   await turn();
   await looks.shift()!.answer(true);
@@ -160,16 +160,42 @@ Deno.test("watch: of an answer and a look that crossed, the older one does not w
   assert.equal(looks.length, 0);
 });
 
-Deno.test("watch: of who may not be seen any more nothing is told, and everything once she may", async () => {
+Deno.test("watch: who may not be seen any more looks offline, until she may", async () => {
   const { looks, anns, ring } = await answered();
   ring();
   await looks.shift()!.answer(true);
   ring();
   await looks.shift()!.answer(false, false);
-  assert.deepEqual(states(anns), [true]);
+  assert.deepEqual(anns.heard.at(-1)?.lastSeenAt, null);
+  assert.deepEqual(states(anns), [true, false]);
+  ring();
+  await looks.shift()!.answer(false, false);
   ring();
   await looks.shift()!.answer(true);
-  assert.deepEqual(states(anns), [true, true]);
+  assert.deepEqual(states(anns), [true, false, true]);
+});
+
+Deno.test("watch: a ring for one watcher is no look for the others", async () => {
+  const { watch, looks, ann, bob, anns } = await answered();
+  const cleo = watcher(newUser());
+  const reply = watch.watch(cleo, [bob.userId]);
+  await turn();
+  await looks.shift()!.answer(false);
+  await reply;
+  watch.ringFor([
+    { userId: bob.userId, watcherId: ann.userId },
+    { userId: newUser().userId, watcherId: ann.userId },
+  ]);
+  await looks.shift()!.answer(true);
+  assert.deepEqual([states(anns), states(cleo)], [[true], []]);
+  watch.ringFor([{ userId: bob.userId, watcherId: newUser().userId }]);
+  await turn();
+  assert.equal(looks.length, 0, "nobody to look for");
+  watch.ring([bob.userId]);
+  watch.ringFor([{ userId: bob.userId, watcherId: ann.userId }]);
+  await turn();
+  await looks.shift()!.answer(true);
+  assert.deepEqual(states(cleo), [true]);
 });
 
 Deno.test("watch: after a failed look it waits to be asked again", async () => {

@@ -10,9 +10,12 @@ import {
 } from "../systems/parley_service.ts";
 import type { Bench } from "./bench.ts";
 
-/** What the same thing costs in channels of different sizes, on an otherwise idle service. */
-export interface LargeChats {
-  /** Subscribers of each channel. */
+/** What the same thing costs in chats of different sizes, on an otherwise idle service. */
+export type LargeChats = readonly LargeChat[];
+
+export interface LargeChat {
+  kind: Kind;
+  /** Members of each chat. */
   sizes: readonly number[];
   /** The median in milliseconds, in the order of the sizes. */
   p50Ms: Record<Step, number[]>;
@@ -26,17 +29,21 @@ const steps = [
 ] as const;
 export type Step = typeof steps[number];
 
-interface Channel {
+type Kind = "channel" | "group";
+
+interface Chat {
   readonly chatId: string;
+  /** Where one comes in. */
+  readonly door: string;
   readonly size: number;
-  /** Somebody who has subscribed among all the others, and is in no other chat. */
+  /** Somebody who is in it with all the others, and in no other chat. */
   readonly reader: string;
   /** A place in the middle of the list of members. */
   readonly middle: string;
 }
 
 export async function largeChats(bench: Bench): Promise<LargeChats> {
-  const { sizes, rounds, times, joinsAtOnce } = plan.largeChats;
+  const { sizes, joinsAtOnce } = plan.largeChats;
   const { processes, databases, say } = bench;
   const databaseUrl = await databases.create("large_chats");
   const service = await createParleyService({ processes, databaseUrl });
@@ -46,41 +53,68 @@ export async function largeChats(bench: Bench): Promise<LargeChats> {
     username: "owner",
     password: crypto.randomUUID(),
   })).accessToken;
-
-  say(`large chats: channels of ${sizes.join(", ")}`);
-  await databases.run(databaseUrl, people(Math.max(...sizes)));
-  const channels: Channel[] = [];
-  for (const size of sizes) {
-    const { chatId } = await post<{ chatId: string }>(host, "/chats", {
-      kind: "channel",
-      title: `Channel of ${size}`,
-      handle: `size${size}`,
-      visibility: "public",
-    }, owner);
-    await databases.run(databaseUrl, subscribe(chatId, size));
-    const [reader] = await tokens(bench, service, 1, chatId);
-    const [row] = await databases.run(databaseUrl, middleOf(chatId, size));
-    for (let i = 0; i < plan.largeChats.messages; i++) {
-      await speak(host, chatId, owner);
-    }
-    channels.push({
-      chatId,
-      size,
-      reader: reader!,
-      middle: String(row!.cursor),
-    });
-  }
+  const most = Math.max(...Object.values(sizes).flat());
+  await databases.run(databaseUrl, people(most));
   const joiners = await tokens(bench, service, joinsAtOnce);
-  await databases.run(databaseUrl, "vacuum analyze");
 
+  const found: LargeChat[] = [];
+  for (const kind of ["channel", "group"] as const) {
+    say(`large chats: a ${kind} of ${sizes[kind].join(", ")}`);
+    const chats: Chat[] = [];
+    for (const size of sizes[kind]) {
+      chats.push(await makeChat(bench, service, host, owner, kind, size));
+    }
+    await databases.run(databaseUrl, "vacuum analyze");
+    found.push({ kind, ...await compare(host, owner, joiners, chats) });
+  }
+  return found;
+}
+
+async function makeChat(
+  bench: Bench,
+  service: ParleyService,
+  host: string,
+  owner: string,
+  kind: Kind,
+  size: number,
+): Promise<Chat> {
+  const { databases } = bench;
+  const { databaseUrl } = service;
+  const { chatId } = await post<{ chatId: string }>(host, "/chats", {
+    kind,
+    title: `The ${kind} of ${size}`,
+    ...(kind === "channel" && { handle: `size${size}`, visibility: "public" }),
+  }, owner);
+  await databases.run(databaseUrl, fill(chatId, kind, size));
+  const [reader] = await tokens(bench, service, 1, { chatId, kind });
+  const [row] = await databases.run(databaseUrl, middleOf(chatId, size));
+  for (let i = 0; i < plan.largeChats.messages; i++) {
+    await speak(host, chatId, owner);
+  }
+  const invites = `/chats/${chatId}/invites`;
+  const { code } = await post<{ code: string }>(host, invites, {}, owner);
+  const door = kind === "channel"
+    ? `/chats/${chatId}/join`
+    : `/invites/${code}/join`;
+  return { chatId, door, reader: reader!, middle: String(row!.cursor), size };
+}
+
+/** Round after round through all the chats, so that what disturbs the machine disturbs all alike. */
+async function compare(
+  host: string,
+  owner: string,
+  joiners: readonly string[],
+  chats: readonly Chat[],
+): Promise<Omit<LargeChat, "kind">> {
+  const { rounds, times } = plan.largeChats;
   const found = Object.fromEntries(
-    steps.map((step) => [step, channels.map((): number[] => [])]),
+    steps.map((step) => [step, chats.map((): number[] => [])]),
   ) as Record<Step, number[][]>;
-  const atOnce = channels.map((): number[] => []);
+  const atOnce = chats.map((): number[] => []);
   for (let round = 0; round <= rounds; round++) {
-    for (const [i, channel] of channels.entries()) {
-      const measured = await measure(host, owner, joiners, channel, times);
-      const joined = await joinAll(host, joiners, channel);
+    for (const [i, chat] of chats.entries()) {
+      const measured = await measure(host, owner, joiners, chat, times);
+      const joined = await joinAll(host, joiners, chat);
       // The first round warms up.
       if (round === 0) continue;
       for (const step of steps) found[step][i]!.push(...measured[step]);
@@ -89,11 +123,11 @@ export async function largeChats(bench: Bench): Promise<LargeChats> {
   }
   const median = (values: number[]) => percentile(values, 0.5);
   return {
-    sizes,
+    sizes: chats.map(({ size }) => size),
     p50Ms: Object.fromEntries(
       steps.map((step) => [step, found[step].map(median)]),
     ) as Record<Step, number[]>,
-    joinsAtOnce: { count: joinsAtOnce, ms: atOnce.map(median) },
+    joinsAtOnce: { count: joiners.length, ms: atOnce.map(median) },
   };
 }
 
@@ -102,7 +136,7 @@ async function measure(
   host: string,
   owner: string,
   joiners: readonly string[],
-  { chatId, reader, middle }: Channel,
+  { chatId, door, reader, middle }: Chat,
   times: number,
 ): Promise<Record<Step, number[]>> {
   const found = Object.fromEntries(
@@ -124,7 +158,7 @@ async function measure(
       "middleMembers",
       () => ask(`${members}&cursor=${middle}`, owner),
     );
-    await time("join", () => ask(`${chat}/join`, joiner, "POST"));
+    await time("join", () => ask(door, joiner, "POST"));
     await time("leave", () => ask(`${chat}/members/me`, joiner, "DELETE"));
     let seq = 0;
     await time("post", async () => {
@@ -146,13 +180,11 @@ async function measure(
 async function joinAll(
   host: string,
   joiners: readonly string[],
-  { chatId }: Channel,
+  { chatId, door }: Chat,
 ): Promise<number> {
   const begun = performance.now();
   await Promise.all(
-    joiners.map((token) =>
-      request(host, "POST", `/chats/${chatId}/join`, token)
-    ),
+    joiners.map((token) => request(host, "POST", door, token)),
   );
   const ms = performance.now() - begun;
   await Promise.all(
@@ -196,14 +228,23 @@ const people = (count: number) => `
   insert into users (user_id, username, display_name, password_hash, account_rev)
     select user_id, 'crowd' || n, 'Crowd ' || n, '', 1 from crowd`;
 
-const subscribe = (chatId: string, count: number) => `
+const roleIn = (kind: Kind) => kind === "channel" ? "subscriber" : "member";
+
+const fill = (chatId: string, kind: Kind, count: number) => `
   insert into members (chat_id, user_id, role, joined_at, joined_seq, rev, account_rev)
-    select '${chatId}', user_id, 'subscriber', now() - interval '1 day' + n * interval '1 ms',
+    select '${chatId}', user_id, '${
+  roleIn(kind)
+}', now() - interval '1 day' + n * interval '1 ms',
       0, 0, 1 from crowd where n <= ${count};
   update chats set member_count = member_count + ${count} where chat_id = '${chatId}'`;
 
+interface Place {
+  readonly chatId: string;
+  readonly kind: Kind;
+}
+
 /** People with a device of their own, in no chat yet but the one that is named. */
-const newcomers = (count: number, chatId?: string) => `
+const newcomers = (count: number, chat?: Place) => `
   create temporary table fresh as select gen_random_uuid() as user_id,
     gen_random_uuid() as device_id from generate_series(1, ${count});
   insert into heads (scope_id, rev) select user_id, 1 from fresh;
@@ -212,10 +253,13 @@ const newcomers = (count: number, chatId?: string) => `
   insert into devices (device_id, user_id, name, platform, account_rev)
     select device_id, user_id, 'bench', 'bench', 1 from fresh;
   ${
-  chatId === undefined ? "" : `
+  chat === undefined ? "" : `
   insert into members (chat_id, user_id, role, joined_at, joined_seq, rev, account_rev)
-    select '${chatId}', user_id, 'subscriber', now(), 0, 0, 1 from fresh;
-  update chats set member_count = member_count + ${count} where chat_id = '${chatId}';`
+    select '${chat.chatId}', user_id, '${
+    roleIn(chat.kind)
+  }', now(), 0, 0, 1 from fresh;
+  update chats set member_count = member_count + ${count}
+    where chat_id = '${chat.chatId}';`
 }
   select json_agg(fresh) as people from fresh`;
 
@@ -231,9 +275,9 @@ async function tokens(
   { databases }: Bench,
   { databaseUrl, tokenOf }: ParleyService,
   count: number,
-  chatId?: string,
+  chat?: Place,
 ): Promise<string[]> {
-  const results = await databases.run(databaseUrl, newcomers(count, chatId));
+  const results = await databases.run(databaseUrl, newcomers(count, chat));
   // Of several statements each has rows of its own.
   const [row] = results.at(-1) as unknown as [{
     people: { user_id: UserId; device_id: DeviceId }[];
