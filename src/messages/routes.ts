@@ -17,9 +17,9 @@ import {
   SentMessage,
 } from "../protocol/messages.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
-import { Vote, VoteRequest, VotesQuery } from "../protocol/polls.ts";
 import { Emoji } from "../protocol/text.ts";
 import type { Messages } from "./mod.ts";
+import { pollRoutes } from "./poll_routes.ts";
 
 const tags = ["Messages"];
 const inChat = z.object({ chatId: ChatId });
@@ -197,83 +197,7 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
     );
   }
 
-  const polled = (path: string) =>
-    `/chats/{chatId}/messages/{messageId}/${path}` as const;
-
-  router.openapi(
-    callerRoute(bearer, {
-      method: "put",
-      path: polled("vote"),
-      operationId: "vote",
-      tags,
-      summary: "Choose in a poll",
-      description: "In place of what the caller chose before.",
-      request: { params: ofMessage, body: body(VoteRequest) },
-      responses: { 200: json(RevReply, "The message's rev now") },
-      problems: ["blocked", "not_found", "conflict"],
-    }),
-    async (c) => {
-      const target = { ...c.req.valid("param"), by: c.var.caller.userId };
-      const { options } = c.req.valid("json");
-      return c.json(await messages.vote(target, options), 200);
-    },
-  );
-
-  router.openapi(
-    callerRoute(bearer, {
-      method: "delete",
-      path: polled("vote"),
-      operationId: "takeVoteBack",
-      tags,
-      summary: "Take one's vote back",
-      request: { params: ofMessage },
-      responses: { 200: json(RevReply, "The message's rev now") },
-      problems: ["not_found", "conflict"],
-    }),
-    async (c) => {
-      const target = { ...c.req.valid("param"), by: c.var.caller.userId };
-      return c.json(await messages.vote(target, []), 200);
-    },
-  );
-
-  router.openapi(
-    callerRoute(bearer, {
-      method: "post",
-      path: polled("close"),
-      operationId: "closePoll",
-      tags,
-      summary: "End one's own poll",
-      request: { params: ofMessage },
-      responses: { 200: json(RevReply, "The message's rev now") },
-      problems: ["forbidden", "not_found", "conflict"],
-    }),
-    async (c) => {
-      const target = { ...c.req.valid("param"), by: c.var.caller.userId };
-      return c.json(await messages.closePoll(target), 200);
-    },
-  );
-
-  router.openapi(
-    callerRoute(bearer, {
-      method: "get",
-      path: polled("votes"),
-      operationId: "listVotes",
-      tags,
-      summary: "Read who chose what in an open poll",
-      request: { params: ofMessage, query: VotesQuery },
-      responses: { 200: json(listOf(Vote), "A page of the votes") },
-      problems: ["forbidden", "not_found", "conflict"],
-    }),
-    async (c) => {
-      const { chatId, messageId } = c.req.valid("param");
-      const { userId } = c.var.caller;
-      const query = c.req.valid("query");
-      return c.json(
-        await messages.votes(chatId, userId, messageId, query),
-        200,
-      );
-    },
-  );
+  pollRoutes(router, messages, bearer);
 
   router.openapi(
     callerRoute(bearer, {
