@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
+import { unreadOf } from "../protocol/preferences.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { ChatHead } from "../protocol/sync.ts";
 import { readCursor, type SyncCursor } from "./cursor.ts";
@@ -93,7 +94,7 @@ async function readTogether(db: Database, wishes: readonly HeadsWish[]) {
 }
 
 const chatHeadOf = (
-  { chatId, role, rev, lastSeq, readSeq, deliveredSeq }: HeadRow,
+  { chatId, role, rev, lastSeq, readSeq, deliveredSeq, preferences }: HeadRow,
 ): ChatHead => ({
   chatId,
   role,
@@ -101,5 +102,10 @@ const chatHeadOf = (
   lastSeq,
   readSeq,
   deliveredSeq,
-  unread: lastSeq - readSeq,
+  unread: unreadOf({
+    lastSeq,
+    readSeq,
+    clearedSeq: preferences?.clearedSeq ?? 0,
+  }),
+  ...(preferences && { preferences }),
 });

@@ -1,5 +1,6 @@
 import { sql, type Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import { clearedSeq } from "../preferences/mod.ts";
 import { columnsOf, type StoredMessage, viewsOf } from "./store.ts";
 
 /** What of a message is its reader's own: the emoji that the reader chose on it. */
@@ -12,7 +13,7 @@ export type ReadMessage = StoredMessage & OwnPart;
 
 /**
  * The messages of a chat as one member sees them: those of the time that is open to her, without those
- * that she deleted for herself.
+ * that she deleted for herself, or cleared with all before.
  */
 const seenBy = (
   chatId: ChatId | Statement<unknown>,
@@ -25,8 +26,9 @@ const seenBy = (
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
       ) end as mine
     from messages m where m.chat_id = ${chatId}::uuid
-      and m.seq > (select history_from from members own
-        where own.chat_id = ${chatId}::uuid and own.user_id = ${userId}::uuid)
+      and m.seq > greatest(${clearedSeq(userId, chatId)},
+        (select history_from from members own
+          where own.chat_id = ${chatId}::uuid and own.user_id = ${userId}::uuid))
       and not exists (
       select from hidden_messages h
       where h.user_id = ${userId}::uuid and h.chat_id = m.chat_id and h.seq = m.seq)`;

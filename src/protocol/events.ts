@@ -5,6 +5,7 @@ import { Contact } from "./contacts.ts";
 import { AdminRights } from "./groups.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
+import { ChatPreferences, Draft } from "./preferences.ts";
 import { AccountRev, Counter, Rev, Seq, Timestamp } from "./text.ts";
 
 const event = <T extends string, S extends z.ZodRawShape>(
@@ -147,6 +148,23 @@ export const Event = z.discriminatedUnion("type", [
     seq: Seq,
     messageId: MessageId,
   }),
+  event(
+    "preferences.updated",
+    "The account set something for a chat, or read what it had marked: the whole present state",
+    {
+      accountRev: AccountRev,
+      chatId: ChatId,
+      preferences: ChatPreferences,
+      draft: Draft.nullable().optional().meta({
+        description: "Only where it changed; null when it was taken away",
+      }),
+    },
+  ),
+  event(
+    "notification.cleared",
+    "The account put the notifications of a chat away, and a mark set by hand with them",
+    { accountRev: AccountRev, chatId: ChatId, seq: Counter },
+  ),
   event(
     "server.draining",
     "The server stops: close, and connect again after `reconnectInMs`",

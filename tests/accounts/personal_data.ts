@@ -150,6 +150,10 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
     columns: ["chat_id", "user_id"],
     exported: ["chats"],
   },
+  chat_preferences: {
+    columns: ["user_id", "chat_id", "notify", "draft_sealed"],
+    exported: ["chats"],
+  },
   hidden_messages: {
     columns: ["user_id", "chat_id", "message_id"],
     exported: ["hiddenMessages"],

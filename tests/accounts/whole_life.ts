@@ -88,6 +88,8 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   accepted(await person.call("PUT", at(hers, `/reactions/${thumb}`)));
   accepted(await person.call("DELETE", at(hers, "?for=me")));
   accepted(await person.call("POST", `/chats/${direct}/read`, { seq: 1 }));
+  const draft = { text: "Markdraft" };
+  accepted(await person.call("PATCH", `/chats/${direct}/me`, { draft }));
 
   return {
     person,
@@ -98,7 +100,7 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
     ],
     words: [
       ...Object.values(profile),
-      ...["markbefore", "markmail", "Marktext", "Markearlier"],
+      ...["markbefore", "markmail", "Marktext", "Markearlier", "Markdraft"],
       ...["Markphone", "markos", "Marktablet", "markpad"],
     ],
   };

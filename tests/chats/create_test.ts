@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import { createChanges } from "../../src/changes/mod.ts";
 import { createChats } from "../../src/chats/mod.ts";
 import type { Database } from "../../src/db/database.ts";
@@ -69,6 +70,8 @@ Deno.test("create", async (t) => {
         },
       );
       assert.deepEqual(chat.me, {
+        ...noPreferences,
+        draft: null,
         role: "owner",
         rights: adminRights,
         readSeq: 1,

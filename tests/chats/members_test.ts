@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import { createChanges } from "../../src/changes/mod.ts";
 import { createChats } from "../../src/chats/mod.ts";
 import { sql } from "../../src/db/sql.ts";
@@ -119,6 +120,8 @@ Deno.test("members", async (t) => {
       accepted(await add(ann, chatId, bob.userId));
       const chat = accepted(await read(bob, chatId));
       assert.deepEqual(chat.me, {
+        ...noPreferences,
+        draft: null,
         role: "member",
         rights: [],
         readSeq: 3,

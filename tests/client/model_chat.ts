@@ -1,4 +1,5 @@
 import type { Chat, Member, Receipt } from "../../src/protocol/chats.ts";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import type { Event } from "../../src/protocol/events.ts";
 import type { ChatId, MessageId, UserId } from "../../src/protocol/ids.ts";
 import type {
@@ -193,7 +194,7 @@ export class ModelChat {
       lastSeq,
       lastMessage: this.seenBy(viewer).at(-1) ?? null,
       peer: null,
-      me: { ...mine, rights: [] },
+      me: { ...noPreferences, ...mine, rights: [], draft: null },
     };
   }
 

@@ -142,6 +142,12 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     });
     await ada("PATCH", `/chats/${chatId}`, { title: "Looms" });
     await ada("GET", `/chats/${chatId}/changes?since=0`);
+    const preferences = { pinned: true, draft: { text: "Dear Grace" } };
+    await ada("PATCH", `/chats/${chatId}/me`, preferences);
+    await ada("GET", "/notifications");
+    await ada("GET", "/notifications/counts");
+    await ada("POST", `/chats/${chatId}/notifications/clear`);
+    await ada("DELETE", `/chats/${chatId}/history`);
     await ada("GET", "/sync");
 
     const own = `/chats/${chatId}`;
@@ -154,6 +160,9 @@ Deno.test("every documented answer happens, and no other", async (t) => {
       await ask("PATCH", `${own}/members/me`, { role: "owner" });
       await ask("DELETE", `${own}/members/${adaId}`);
       await ask("GET", `${own}/changes?since=0`);
+      await ask("PATCH", `${own}/me`, { pinned: true });
+      await ask("POST", `${own}/notifications/clear`);
+      await ask("DELETE", `${own}/history`);
     }
 
     await pretendFull(service, chatId);

@@ -57,6 +57,9 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   );
   check("reply.error", refused);
 
+  const draft = { text: "Dear Grace" };
+  await ada.call("PATCH", `/chats/${direct}/me`, { draft });
+  await ada.call("POST", `/chats/${direct}/notifications/clear`);
   const { userId } = joan;
   await joan.call("POST", "/contacts/requests", { userId: ada.userId });
   await ada.call("POST", "/contacts/requests/viewed");

@@ -6,6 +6,7 @@ import { defaultPermissions } from "../../src/protocol/groups.ts";
 import { ChatItem } from "../../src/protocol/sync.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import { fits } from "../support/fits.ts";
 import {
   directChat,
@@ -81,6 +82,8 @@ Deno.test("chat list", async (t) => {
         },
         peer: null,
         me: {
+          ...noPreferences,
+          draft: null,
           role: "member",
           rights: [],
           readSeq: 2,
@@ -183,6 +186,7 @@ Deno.test("chat list", async (t) => {
           Promise.resolve(
             rows.map((row) => ({ ...row, content: null, forwardedFrom: null })),
           ),
+        openDraft: () => Promise.resolve(null),
       });
       const { items } = await inbox.listChats(dan.userId, { limit: 10 });
       assert.deepEqual(
