@@ -107,6 +107,11 @@ export const Event = z.discriminatedUnion("type", [
     memberCount: Counter,
   }),
   event(
+    "chat.advanced",
+    "Something changed that is hidden from the receiver, who came later: only the rev moves",
+    { chatId: ChatId, rev: Rev },
+  ),
+  event(
     "chat.behind",
     "Changes up to this rev exist that were not sent: ask for them with `changes`",
     { chatId: ChatId, rev: Rev },

@@ -77,6 +77,18 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   await ada.call("PATCH", `${members}/${userId}`, { role: "admin" });
   await ada.call("DELETE", `${members}/${userId}`);
   await other.heard("member.left");
+  await ada.call("PATCH", `/chats/${group}`, {
+    historyForNewcomers: "sinceJoining",
+  });
+  const old = await ada.call<{ messageId: string }>(
+    "POST",
+    `/chats/${group}/messages`,
+    { content: { type: "text", text: "Before" } },
+  );
+  await ada.call("DELETE", `${members}/${grace.userId}`);
+  await ada.call("POST", members, { userIds: [grace.userId] });
+  await ada.call("PUT", `/chats/${group}/messages/${old.body.messageId}/pin`);
+  await other.heard("chat.advanced");
   other.close();
   await line.heard("presence", ({ online }) => !online);
   const news = {
