@@ -3,8 +3,8 @@ import type { EventOf } from "../protocol/events.ts";
 type Receipt = Omit<EventOf<"receipt.updated">, "type">;
 
 /**
- * Which receipts went out to this isolate's listeners lately, in each chat and to each account. They take no `rev` that would tell, and
- * the sweep finds every one that has moved, told or not.
+ * Which receipts went out to this isolate's listeners lately, in each chat and to each account. They
+ * take no `rev` that would tell, and the sweep finds every one that has moved, told or not.
  */
 export interface ToldReceipts {
   note(scopeId: string, receipt: Receipt): void;
