@@ -37,10 +37,11 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
   await using here = await testApp({ SWEEP_MS: neverMs });
   await using there = await anotherIsolate(here);
   await using without = await anotherIsolate(here, { CACHES: "none" });
-  const [ann, bob, eve] = [
+  const [ann, bob, eve, dan] = [
     await newPerson(here.url, "ann"),
     await newPerson(here.url, "bob"),
     await newPerson(here.url, "eve"),
+    await newPerson(here.url, "dan"),
   ];
   const chatId = await groupOf(ann, bob, eve);
   const path = `/chats/${chatId}/messages`;
@@ -56,8 +57,9 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
   const second = await send(bob, "second");
   await send(bob, "third");
 
+  const readers = [ann, bob, eve];
   async function compare(path: string) {
-    for (const person of [ann, bob, eve]) {
+    for (const person of readers) {
       const truth = await on(without, person).call<History>("GET", path);
       assert.equal(truth.status, 200);
       for (const isolate of [here, there]) {
@@ -107,6 +109,32 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
       await compare(path);
     });
   }
+
+  await t.step(
+    "for one who came later and sees nothing from before",
+    async () => {
+      const rule = { historyForNewcomers: "sinceJoining" };
+      accepted(await ann.call("PATCH", `/chats/${chatId}`, rule));
+      const members = `/chats/${chatId}/members`;
+      accepted(await ann.call("POST", members, { userIds: [dan.userId] }));
+      readers.push(dan);
+      await compare(path);
+      await send(ann, "Welcome, Dan");
+      await compare(path);
+      const { items } = accepted(await dan.call<History>("GET", path));
+      assert.ok(items.length < 4, "the beginning is not shown");
+      readers.pop();
+    },
+  );
+
+  await t.step("after one cleared the history", async () => {
+    accepted(await bob.call("DELETE", `/chats/${chatId}/history`));
+    await compare(path);
+    const { items } = accepted(await bob.call<History>("GET", path));
+    assert.deepEqual(items, []);
+    await send(eve, "Where were we?");
+    await compare(path);
+  });
 
   await t.step("after a post was viewed, which takes no rev", async () => {
     const body = {
