@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { createCaches } from "../src/caches.ts";
+import { createMeasures } from "../src/measures.ts";
 import type { Session } from "../src/protocol/accounts.ts";
+import type { DeviceId, UserId } from "../src/protocol/ids.ts";
 import type { History } from "../src/protocol/messages.ts";
 import type { ChatItem } from "../src/protocol/sync.ts";
 import { createLocalRelay } from "../src/relay/local.ts";
@@ -231,4 +234,32 @@ Deno.test("a device that is signed out is out by the next sweep where the relay 
   // The sweep closes it, and the cache hears before the sockets do.
   await line.closed;
   assert.equal((await elsewhere.call("GET", "/me")).status, 401);
+});
+
+Deno.test("what the sweep finds, what is told and what may have been missed all end what is known", () => {
+  const { ofAccounts, hear, onHeads, onGap } = createCaches({
+    wanted: ["devices"],
+    counters: createMeasures(),
+    heardSince: () => 0,
+    sweepMs: 5000,
+    now: () => 1,
+  });
+  const devices = ofAccounts.knownDevices!;
+  const userId = crypto.randomUUID() as UserId;
+  const deviceId = crypto.randomUUID() as DeviceId;
+  const news = { id: "1", origin: "elsewhere", scopeId: userId, rev: 2 };
+  const ends: Record<string, () => void> = {
+    "the sweep": () => onHeads([{ scopeId: userId, rev: 2 }]),
+    "the relay": () => hear([{ ...news, audience: "account" }]),
+    "a gap": onGap,
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    using look = devices.look(userId);
+    look.found(deviceId);
+    onHeads([{ scopeId: crypto.randomUUID(), rev: 2 }]);
+    hear([{ ...news, audience: "presence" }]);
+    assert.equal(devices.has(userId, deviceId), true, what);
+    end();
+    assert.equal(devices.has(userId, deviceId), false, what);
+  }
 });
