@@ -11,7 +11,7 @@ function stage(
     refuse = () => Promise.resolve(false) as Promise<boolean>,
     patienceMs = 60_000,
     retryMs = 1_000_000,
-    now = () => 0,
+    now = (): number => 0,
   } = {},
 ) {
   const open: number[] = [];
