@@ -375,7 +375,24 @@ Deno.test("channels", async (t) => {
       await using adminLine = await admin.connect();
       const reply = await adminLine.ask(typing);
       assert.equal(!reply.ok && reply.error.code, "forbidden");
+      const meant = {
+        type: "mention",
+        offset: 0,
+        length: 3,
+        userId: ann.userId,
+      };
+      accepted(
+        await post(admin, chatId, {
+          content: { type: "text", text: "Ann", entities: [meant] },
+        }),
+      );
+      const noticed = accepted(
+        await ann.call<List<{ type: string }>>("GET", "/notifications"),
+      );
+      assert.ok(noticed.items.some(({ type }) => type === "mention"));
       const seen = [
+        noticed,
+        accepted(await ann.call("GET", `${at}/edits`)),
         ...line.events,
         await freshRead(ann, chatId),
         await history(ann, chatId),
@@ -395,9 +412,10 @@ Deno.test("channels", async (t) => {
       );
       const signed = await send(admin, chatId);
       assert.equal(signed.senderId, admin.userId);
-      const [first, second] = (await history(ann, chatId)).items;
+      const shown = (await history(ann, chatId)).items;
+      const [first, last] = [shown.at(0), shown.at(-1)];
       assert.deepEqual(
-        [first!.senderId, second!.senderId],
+        [first!.senderId, last!.senderId],
         [chatId, admin.userId],
       );
     },
