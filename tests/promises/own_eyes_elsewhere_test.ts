@@ -55,7 +55,6 @@ async function stage(
       env: {
         RELAY: name,
         FAULT_CONTROL: control.address,
-        ...newKeys(),
         ...ground.env,
         ...env,
       },
@@ -175,8 +174,10 @@ for (const driver of drivers) {
     async (t) => {
       await using server = await startPostgres();
       await migrate(server.url);
+      const keys = newKeys();
       const on = (sweepMs: number) =>
         stage(driver, {
+          ...keys,
           DATABASE_URL: server.url,
           SWEEP_MS: String(sweepMs),
         });
