@@ -19,7 +19,6 @@ import {
 } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
-import { createExports, createInbox } from "./inbox/mod.ts";
 import { createBackground } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Counters } from "./lib/counters.ts";
@@ -32,6 +31,7 @@ import { createMeasures, type MeasureName } from "./measures.ts";
 import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openRelay } from "./open_relay.ts";
+import { createOwnView } from "./own_view.ts";
 import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
 import type { Announcement, Relay } from "./relay/relay.ts";
@@ -160,6 +160,10 @@ export async function createApp(
     ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
+  const onUnreadable = (error: unknown) => {
+    counters.add("parley.messages.unreadable");
+    log.error("message does not open", { error });
+  };
   const messages = createMessages({
     db,
     changes,
@@ -168,10 +172,7 @@ export async function createApp(
     turns,
     newId: uuidv7,
     ...caches.ofMessages,
-    onUnreadable(error) {
-      counters.add("parley.messages.unreadable");
-      log.error("message does not open", { error });
-    },
+    onUnreadable,
   });
   const chats = createChats({
     db,
@@ -196,16 +197,16 @@ export async function createApp(
     contacts,
     background,
   }));
-  const inbox = createInbox({ db, open: messages.open, turns });
-  const exports = createExports({
+  const own = createOwnView({
     db,
-    open: messages.openOnce,
-    openContent: messages.openContent,
-    clock: systemClock,
+    changes,
+    sealer,
+    messages,
     turns,
-    limit: createRateLimit(rates.exportsPerUser),
-    onBroken: (error) => log.warn("export broke off", { error }),
+    log,
+    onUnreadable,
   });
+  const { inbox, exports } = own;
 
   // The gateway, and who is behind it.
   const interest = cleanup.use(createInterest({
@@ -318,8 +319,7 @@ export async function createApp(
     chats,
     invites,
     messages,
-    inbox,
-    exports,
+    ...own,
   });
 
   counters.watch(

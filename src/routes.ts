@@ -15,6 +15,10 @@ import type { Exports, Inbox } from "./inbox/mod.ts";
 import { inboxRoutes } from "./inbox/routes.ts";
 import type { Messages } from "./messages/mod.ts";
 import { messageRoutes } from "./messages/routes.ts";
+import type { Notifications } from "./notifications/mod.ts";
+import { notificationRoutes } from "./notifications/routes.ts";
+import type { Preferences } from "./preferences/mod.ts";
+import { preferencesRoutes } from "./preferences/routes.ts";
 import type { PresenceService } from "./presence/mod.ts";
 import { presenceRoutes } from "./presence/routes.ts";
 import project from "../deno.json" with { type: "json" };
@@ -32,8 +36,10 @@ export interface RoutesParts {
   readonly contacts: Contacts;
   readonly presence: PresenceService;
   readonly chats: Chats;
+  readonly preferences: Preferences;
   readonly invites: Invites;
   readonly messages: Messages;
+  readonly notifications: Notifications;
   readonly inbox: Inbox;
   readonly exports: Exports;
 }
@@ -59,8 +65,13 @@ export function createRoutes(parts: RoutesParts): Router {
   router.route("/api/v1", contactRoutes(parts.contacts, bearer));
   router.route("/api/v1", presenceRoutes(presence, bearer));
   router.route("/api/v1", chatRoutes(chats, inbox.readChat, bearer));
+  router.route(
+    "/api/v1",
+    preferencesRoutes(parts.preferences, inbox.readChat, bearer),
+  );
   router.route("/api/v1", inviteRoutes(parts.invites, inbox.readChat, bearer));
   router.route("/api/v1", messageRoutes(messages, bearer));
+  router.route("/api/v1", notificationRoutes(parts.notifications, bearer));
   router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));
   return router;
 }

@@ -6,6 +6,7 @@ import type { Database } from "./db/database.ts";
 import type { Background } from "./lib/background.ts";
 import { systemClock } from "./lib/clock.ts";
 import { eraseReading } from "./messages/mod.ts";
+import { erasePreferences } from "./preferences/mod.ts";
 import { erasePresence } from "./presence/mod.ts";
 
 export interface ErasingParts {
@@ -27,6 +28,7 @@ export const startErasing = (
     steps: [
       leaveChats({ db, changes, narrate }),
       forgetContacts({ db, contacts }),
+      erasePreferences(db),
       eraseJoining(db),
       eraseReading(db),
       erasePresence(db),

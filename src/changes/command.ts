@@ -58,6 +58,8 @@ export function put<Key extends object, Row extends Key>(
 
 /** What a command may look at: the heads it locked and the rows it named, commands before it applied. */
 export interface State {
+  /** The moment of the batch. */
+  readonly now: Date;
   /** undefined where the scope does not exist. */
   head(scope: ScopeId): Head | undefined;
   get<Key extends object, Row extends Key>(

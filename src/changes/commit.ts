@@ -134,7 +134,7 @@ class WorkingState implements State {
   readonly #loaded = new Map<AnyTable, Set<string>>();
   readonly #changed = new Map<AnyTable, Map<string, object>>();
 
-  constructor(heads: readonly HeadRow[], private readonly now: Date) {
+  constructor(heads: readonly HeadRow[], readonly now: Date) {
     for (const { scopeId, rev, lastSeq } of heads) {
       this.#stored.add(scopeId);
       this.#heads.set(scopeId, { rev, lastSeq });

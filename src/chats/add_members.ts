@@ -11,10 +11,12 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
+import { banReads, refuseBanned } from "./bans.ts";
 import { endWaiting, joinRequests } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
-import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { refuseUnlessMay } from "./rights.ts";
+import { accessKeys, admit } from "./rules.ts";
 import { memberOf } from "./shape.ts";
 import { chats, members } from "./store.ts";
 
@@ -33,6 +35,7 @@ export function addMembers(
       reads(chats, keys.chat),
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
+      banReads(chatId, people),
       reads(joinRequests, people.map((userId) => ({ chatId, userId }))),
       ...reachReads(by, people),
     ],
@@ -40,7 +43,7 @@ export function addMembers(
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessAdmin(access);
+      const refusal = refuseUnlessMay(access, "addMembers");
       if (refusal) return refusal;
       const unknown = people.find((userId) => !state.get(users, { userId }));
       if (unknown) {
@@ -55,6 +58,8 @@ export function addMembers(
       const isIn = (i: number) =>
         present[i] !== undefined && present[i].leftAt === null;
       const coming = people.filter((_, i) => !isIn(i));
+      const banned = refuseBanned(state, chatId, coming);
+      if (banned) return banned;
       const unwilling = refuseAdding(state, by, coming);
       if (unwilling) return unwilling;
       const { kind } = access.chat;
@@ -74,19 +79,21 @@ export function addMembers(
           let chat = access.chat;
           const rows: Put[] = [];
           const events: Announced[] = [];
+          const heardOf: UserId[] = [];
           const reply = people.map((userId, i) => {
             if (isIn(i)) return shown(userId, i);
             const step = join(state, numbers, chat, userId, plainRole(kind));
             chat = step.chat;
+            if (step.isTold) heardOf.push(userId);
             rows.push(...step.rows, ...endWaiting(state, chatId, userId));
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });
-          const told = kind === "group"
+          const told = kind === "group" && heardOf.length > 0
             ? narration.tell(numbers, by, {
               type: "system",
               event: "memberJoined",
-              userIds: coming,
+              userIds: heardOf,
             })
             : { rows: [], events: [] };
           return {

@@ -3,10 +3,12 @@ import { type Command, put, reads } from "../changes/mod.ts";
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { banReads, refuseBanned } from "./bans.ts";
 import { invites, joinRequests } from "./invite_store.ts";
 import type { Narration } from "./narration.ts";
 import { comeIn, refuseFull } from "./redeem_invite.ts";
-import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { refuseUnlessRight } from "./rights.ts";
+import { accessKeys, admit } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 /** Lets somebody in who waits for it. */
@@ -24,19 +26,21 @@ export function acceptRequest(
       reads(members, keys.members),
       reads(users, [{ userId }]),
       reads(joinRequests, [{ chatId, userId }]),
+      banReads(chatId, [userId]),
     ],
     prepare: narration.prepare,
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessAdmin(access);
+      const refusal = refuseUnlessRight(access, "inviteMembers");
       if (refusal) return refusal;
       const request = state.get(joinRequests, { chatId, userId });
       const isIn = state.get(members, { chatId, userId })?.leftAt === null;
       if (!request?.isOpen || isIn || !presentUser(state, userId)) {
         return new Problem("not_found");
       }
-      const full = refuseFull(access.chat);
+      const full = refuseBanned(state, chatId, [userId]) ??
+        refuseFull(access.chat);
       if (full) return full;
       return {
         fact(numbers) {
@@ -79,7 +83,7 @@ export function endRequest(
       if (by !== userId) {
         const access = admit(state, chatId, by);
         if (access instanceof Problem) return access;
-        const refusal = refuseUnlessAdmin(access);
+        const refusal = refuseUnlessRight(access, "inviteMembers");
         if (refusal) return refusal;
       }
       const request = state.get(joinRequests, { chatId, userId });

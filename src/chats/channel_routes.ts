@@ -65,7 +65,7 @@ export function channelRoutes(
         "Repeating it changes nothing. One leaves with `DELETE /chats/{chatId}/members/me`.",
       request: { params: z.object({ chatId: ChatId }) },
       responses: { 200: json(ChatItem, "The channel, now one's own") },
-      problems: ["not_found"],
+      problems: ["forbidden", "not_found"],
     }),
     async (c) => {
       const { chatId } = c.req.valid("param");

@@ -2,6 +2,7 @@ import type { State } from "../changes/mod.ts";
 import type { ChatKind, Role } from "../protocol/chats.ts";
 import { Problem } from "../protocol/problem.ts";
 import { handles } from "./channel_store.ts";
+import { hasRight } from "./rights.ts";
 import { type Access, forbidden, isInCharge } from "./rules.ts";
 import type { ChatRow, MemberRow } from "./store.ts";
 
@@ -29,7 +30,9 @@ export function refuseToSpeak(
   { chat, member }: Access,
   answered: { readonly postedAs: PostedAs | null } | undefined,
 ): Problem | undefined {
-  if (chat.kind !== "channel" || isInCharge(member)) return undefined;
+  if (chat.kind !== "channel" || hasRight(member, "postMessages")) {
+    return undefined;
+  }
   if (answered === undefined || !chat.comments) {
     return forbidden("Only those who run the channel may post in it");
   }
@@ -43,7 +46,8 @@ export const postedAs = (
   { chat, member }: Access,
   isReply: boolean,
 ): PostedAs | null =>
-  chat.kind !== "channel" || (isReply && !isInCharge(member))
+  chat.kind !== "channel" ||
+    (isReply && !hasRight(member, "postMessages"))
     ? null
     : chat.signatures
     ? "author"
@@ -58,9 +62,6 @@ export const mayTouchPost = (
 /** A mention stays where the person is in the chat: in a channel that would tell who has subscribed. */
 export const mayMentionPeople = ({ chat, member }: Access) =>
   chat.kind !== "channel" || isInCharge(member);
-
-/** Whether people other than the person concerned are told of this one's coming and going. */
-export const isToldOf = ({ kind }: ChatRow) => kind !== "channel";
 
 /** A channel's people are for those who run it to know. */
 export function refuseToList({ role }: MemberRow): Problem | undefined {

@@ -28,6 +28,7 @@ import {
   type ChatRow,
   chats,
   noChannel,
+  usualSettings,
 } from "./store.ts";
 
 export interface NewChat {
@@ -134,6 +135,7 @@ function made(
     // Where nobody is told of who comes in, the making alone counts.
     rev: kind === "channel" ? numbers.rev(chatId) : 0,
     ...channel,
+    ...usualSettings,
   };
   const rows: Put[] = [put(chatKeys, dataKey)];
   if (chat.handle !== null) {

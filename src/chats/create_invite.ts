@@ -4,7 +4,8 @@ import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { inviteCounts, type InviteRow, invites } from "./invite_store.ts";
-import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { refuseUnlessRight } from "./rights.ts";
+import { accessKeys, admit } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 export interface NewInvite {
@@ -44,7 +45,7 @@ export function createInvite(
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessAdmin(access);
+      const refusal = refuseUnlessRight(access, "inviteMembers");
       if (refusal) return refusal;
       const known = state.get(invites, wish);
       if (known) {

@@ -131,7 +131,7 @@ export function inviteRoutes(
         200: json(ChatItem, "The chat, now one's own"),
         202: json(Waiting, "To be let in by its owner or an admin"),
       },
-      problems: ["not_found", "conflict"],
+      problems: ["forbidden", "not_found", "conflict"],
     }),
     async (c) => {
       const { userId } = c.var.caller;

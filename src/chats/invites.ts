@@ -33,7 +33,8 @@ import {
 import type { Narrate } from "./narration.ts";
 import { type Redeemed, redeemInvite, refuseSpent } from "./redeem_invite.ts";
 import { revokeInvite } from "./revoke_invite.ts";
-import { forbidden, isInCharge } from "./rules.ts";
+import { hasRight } from "./rights.ts";
+import { forbidden } from "./rules.ts";
 import { activeMembership } from "./store.ts";
 
 /** Links into groups and channels, and who waits to be let in. Every verb rejects with a `Problem`. */
@@ -207,8 +208,8 @@ async function readInCharge<Row>(
     statement,
   );
   if (!membership) throw new Problem("not_found");
-  if (!isInCharge(membership)) {
-    throw forbidden("Only the owner and the admins of the chat may do this");
+  if (!hasRight(membership, "inviteMembers")) {
+    throw forbidden("Only those who may invite see who was invited");
   }
   return rows;
 }

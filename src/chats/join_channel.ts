@@ -2,6 +2,7 @@ import { users } from "../accounts/mod.ts";
 import { type Command, reads } from "../changes/mod.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { banReads, refuseBanned } from "./bans.ts";
 import { endWaiting, joinRequests } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import { accessKeys } from "./rules.ts";
@@ -19,6 +20,7 @@ export function joinChannel(chatId: ChatId, userId: UserId): Command<void> {
       reads(chats, keys.chat),
       reads(members, keys.members),
       reads(users, [{ userId }]),
+      banReads(chatId, [userId]),
       reads(joinRequests, [{ chatId, userId }]),
     ],
     decide(state) {
@@ -27,6 +29,8 @@ export function joinChannel(chatId: ChatId, userId: UserId): Command<void> {
       const member = state.get(members, { chatId, userId });
       if (member?.leftAt === null) return { reply: undefined };
       if (chat.visibility !== "public") return new Problem("not_found");
+      const banned = refuseBanned(state, chatId, [userId]);
+      if (banned) return banned;
       return {
         fact(numbers) {
           const step = join(state, numbers, chat, userId, "subscriber");

@@ -7,16 +7,24 @@ import {
   type State,
 } from "../changes/mod.ts";
 import type { Member, Role } from "../protocol/chats.ts";
+import type { AdminRight } from "../protocol/groups.ts";
 import type { UserId } from "../protocol/ids.ts";
+import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
-import { isToldOf, plainRole } from "./channel_rules.ts";
+import { plainRole } from "./channel_rules.ts";
+import { rightsOf } from "./rights.ts";
 import { chatOf, memberOf } from "./shape.ts";
 import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
 
 /**
- * Where `isToldOf` says so, the others are not told: the step takes no rev of the chat and makes no
- * event in it, so that it costs the same whatever the chat's size. The person's own account counts it.
+ * Whether the others are told of a person's coming or going. Where not, the step takes no rev of the chat
+ * and makes no event in it, so that it costs the same whatever the chat's size: only the count changes,
+ * and the person's own account counts it. So it is in channels, and in large groups for those who are
+ * not in charge. `larger` is the number of members before or after, whichever is larger.
  */
+const isToldOf = ({ kind }: ChatRow, role: Role, larger: number) =>
+  kind === "direct" || (kind === "group" &&
+    (larger <= limits.toldMembers || role === "owner" || role === "admin"));
 
 /** What a step on a chat's membership leaves behind. */
 interface Step {
@@ -24,6 +32,8 @@ interface Step {
   readonly rows: Put[];
   readonly events: Announced[];
   readonly member: Member;
+  /** Whether the others hear of it. */
+  readonly isTold: boolean;
 }
 
 interface JoinStep extends Step {
@@ -48,12 +58,14 @@ export function join(
     throw new Problem("not_found", { detail: `There is no user ${userId}` });
   }
   const { chatId } = before;
-  const isTold = isToldOf(before);
+  const memberCount = before.memberCount + 1;
+  const isTold = isToldOf(before, role, memberCount);
   const rev = isTold ? numbers.rev(chatId) : before.rev;
   const accountRev = numbers.rev(userId);
   const head = state.head(chatId) ?? { rev: 0, lastSeq: 0 };
   const joinedSeq = head.lastSeq;
-  const chat = { ...before, memberCount: before.memberCount + 1, rev };
+  const chat = { ...before, memberCount, rev };
+  const isOpen = before.historyForNewcomers === "all";
   const row: MemberRow = {
     chatId,
     userId,
@@ -63,11 +75,17 @@ export function join(
     leftAt: null,
     rev: isTold ? rev : 0,
     accountRev,
+    rights: null,
+    // Decided when she comes, since what was withheld cannot be told later by rev.
+    historyFrom: isOpen ? 0 : joinedSeq,
+    // Going and coming again is no way around slow mode.
+    lastSentAt: state.get(members, { chatId, userId })?.lastSentAt ?? null,
   };
   const member = memberOf(row, user);
   return {
     chat,
     member,
+    isTold,
     rows: [put(chats, chat), put(members, row)],
     events: !isTold ? [] : [
       {
@@ -106,13 +124,14 @@ export function leave(
   gone: MemberRow,
 ): Step {
   const { chatId, userId } = gone;
-  const isTold = isToldOf(before);
+  const isTold = isToldOf(before, gone.role, before.memberCount);
   const rev = isTold ? numbers.rev(chatId) : before.rev;
   const accountRev = numbers.rev(userId);
   const chat = { ...before, memberCount: before.memberCount - 1, rev };
   const row: MemberRow = {
     ...gone,
     role: plainRole(before.kind),
+    rights: null,
     leftAt: numbers.now,
     rev: isTold ? rev : gone.rev,
     accountRev,
@@ -121,6 +140,7 @@ export function leave(
   return {
     chat,
     member,
+    isTold,
     rows: [put(chats, chat), put(members, row)],
     events: [
       ...(!isTold ? [] : [{
@@ -143,30 +163,37 @@ export function leave(
   };
 }
 
-/** A present member's role changes. In a channel the person's account has to be locked. */
+/** A present member's role or rights change. In a channel the person's account has to be locked. */
 export function changeRole(
   state: State,
   numbers: Numbers,
   chat: ChatRow,
   before: MemberRow,
   role: Role,
-): Omit<Step, "chat"> {
+  rights: readonly AdminRight[] | null = null,
+): Omit<Step, "chat" | "isTold"> {
   const { chatId, userId } = before;
-  if (!isToldOf(chat)) {
+  if (chat.kind === "channel") {
     const accountRev = numbers.rev(userId);
-    const row = { ...before, role, accountRev };
+    const row = { ...before, role, rights, accountRev };
     return {
       member: memberOf(row, state.get(users, { userId })!),
       rows: [put(members, row)],
       events: [{
         account: userId,
         rev: accountRev,
-        event: { type: "membership.updated", accountRev, chatId, role },
+        event: {
+          type: "membership.updated",
+          accountRev,
+          chatId,
+          role,
+          rights: [...rightsOf(row)],
+        },
       }],
     };
   }
   const rev = numbers.rev(chatId);
-  const row = { ...before, role, rev };
+  const row = { ...before, role, rights, rev };
   const member = memberOf(row, state.get(users, { userId })!);
   return {
     member,

@@ -12,12 +12,14 @@ import type {
   ChatPatch,
   CreateChat,
   Member,
+  MemberPatch,
   PublicChannel,
-  Role,
 } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
+import type { Ban } from "../protocol/groups.ts";
 import { addMembers } from "./add_members.ts";
+import { banMember, listBans, unbanMember } from "./bans.ts";
 import { createChat, type Created } from "./create.ts";
 import { createKindOf } from "./kind_of.ts";
 import { deleteChat } from "./delete.ts";
@@ -35,11 +37,12 @@ export {
   accessKeys,
   admit,
   forbidden,
-  mayDeleteFor,
   mayMentionEveryone,
-  mayPin,
   refuseToNobody,
+  sees,
 } from "./rules.ts";
+export { mayDeleteFor, mayPin, refuseToWrite, rightsOf } from "./rights.ts";
+export { refuseTooSoon, sentRows } from "./slow_mode.ts";
 export {
   mayMentionPeople,
   mayTouchPost,
@@ -90,8 +93,12 @@ export interface Chats {
     chatId: ChatId,
     by: UserId,
     userId: UserId,
-    role: Role,
+    patch: MemberPatch,
   ): Promise<Member>;
+  /** Takes a person out, and keeps her out until unbanned. */
+  ban(chatId: ChatId, by: UserId, userId: UserId): Promise<void>;
+  unban(chatId: ChatId, by: UserId, userId: UserId): Promise<void>;
+  listBans(chatId: ChatId, by: UserId, query: ListQuery): Promise<List<Ban>>;
   /** Subscribes to a public channel. Nothing happens to whoever has done so. */
   join(chatId: ChatId, by: UserId): Promise<void>;
   findChannels(
@@ -143,8 +150,13 @@ export function createChats(
         removeMember(narrate(chatId), chatId, by, userId, heirs),
       );
     },
-    setRole: (chatId, by, userId, role) =>
-      changes.submit(setRole(narrate(chatId), chatId, by, userId, role)),
+    setRole: (chatId, by, userId, patch) =>
+      changes.submit(setRole(narrate(chatId), chatId, by, userId, patch)),
+    ban: (chatId, by, userId) =>
+      changes.submit(banMember(narrate(chatId), chatId, by, userId)),
+    unban: (chatId, by, userId) =>
+      changes.submit(unbanMember(chatId, by, userId)),
+    listBans: (chatId, by, query) => listBans(db, chatId, by, query),
     join: (chatId, by) => changes.submit(joinChannel(chatId, by)),
     findChannels: (query) => findChannels(db, query),
     readChannel: (handle) => readChannel(db, handle),

@@ -9,6 +9,7 @@ import {
 import type { UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
+import { banReads, refuseBanned } from "./bans.ts";
 import { plainRole } from "./channel_rules.ts";
 import {
   endWaiting,
@@ -46,6 +47,7 @@ export function redeemInvite(
       reads(invites, [key]),
       reads(revokedInvites, [key]),
       reads(joinRequests, [{ chatId, userId }]),
+      banReads(chatId, [userId]),
     ],
     prepare: narration.prepare,
     decide(state) {
@@ -60,7 +62,8 @@ export function redeemInvite(
       }
       const waiting = state.get(joinRequests, { chatId, userId });
       if (waiting?.isOpen && invite.needsApproval) return { reply: "waiting" };
-      const refusal = refuseSpent(invite, now) ?? refuseFull(chat);
+      const refusal = refuseBanned(state, chatId, [userId]) ??
+        refuseSpent(invite, now) ?? refuseFull(chat);
       if (refusal) return refusal;
       const used = put(invites, { ...invite, uses: invite.uses + 1 });
       if (invite.needsApproval) {
@@ -108,7 +111,7 @@ export function comeIn(
   by: UserId,
 ) {
   const step = join(state, numbers, chat, userId, plainRole(chat.kind));
-  const told = chat.kind === "group"
+  const told = chat.kind === "group" && step.isTold
     ? narration.tell(numbers, by, {
       type: "system",
       event: "memberJoined",

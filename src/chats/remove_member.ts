@@ -12,6 +12,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeRole, leave } from "./membership.ts";
 import type { Narration } from "./narration.ts";
+import { refuseUnlessRight } from "./rights.ts";
 import {
   type Access,
   accessKeys,
@@ -19,7 +20,6 @@ import {
   directIsFixed,
   forbidden,
   outranks,
-  refuseUnlessAdmin,
 } from "./rules.ts";
 import { chats, type Heir, type MemberRow, members } from "./store.ts";
 
@@ -76,7 +76,7 @@ export function removeMember(
 }
 
 function refuseRemoval(access: Access, target: MemberRow): Problem | undefined {
-  const refusal = refuseUnlessAdmin(access);
+  const refusal = refuseUnlessRight(access, "banMembers");
   if (refusal) return refusal;
   if (!outranks(access.member.role, target.role)) {
     return forbidden("Only members of a lower role can be removed");
@@ -130,7 +130,7 @@ function left(
   events.push(...step.events);
   if (chat.memberCount === 0) {
     rows.push(put(chats, { ...chat, deletedAt: numbers.now }));
-  } else if (chat.kind === "group") {
+  } else if (chat.kind === "group" && step.isTold) {
     const told = narration.tell(
       numbers,
       by,

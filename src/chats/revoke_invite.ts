@@ -2,7 +2,8 @@ import { type Command, put, reads } from "../changes/mod.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { type InviteKey, invites, revokedInvites } from "./invite_store.ts";
-import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { refuseUnlessRight } from "./rights.ts";
+import { accessKeys, admit } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 /** Takes an invitation back: from now on its code opens nothing. Who waits by it goes on waiting. */
@@ -19,7 +20,7 @@ export function revokeInvite(key: InviteKey, by: UserId): Command<void> {
     decide(state) {
       const access = admit(state, key.chatId, by);
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessAdmin(access);
+      const refusal = refuseUnlessRight(access, "inviteMembers");
       if (refusal) return refusal;
       if (!state.get(invites, key) || state.get(revokedInvites, key)) {
         return new Problem("not_found");

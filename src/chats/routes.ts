@@ -12,6 +12,7 @@ import {
 import { ChatId, UserId } from "../protocol/ids.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { ChatItem, CreatedChat } from "../protocol/sync.ts";
+import { banRoutes } from "./ban_routes.ts";
 import { channelRoutes } from "./channel_routes.ts";
 import type { Chats } from "./mod.ts";
 
@@ -141,7 +142,7 @@ export function chatRoutes(
       tags,
       summary: "Add people to a group or channel",
       description:
-        "For its owner and admins. Who is in it already stays as they are. `forbidden` also where a person's privacy (`addToGroups`) says so, or the person has blocked the caller.",
+        "For the owner, and admins with the right `inviteMembers`; for every member where a group's `permissions` say so. Who is in it already stays as they are. `forbidden` also for who is banned, and where a person's privacy (`addToGroups`) says so, or the person has blocked the caller.",
       request: { params: inChat, body: body(AddMembers) },
       responses: {
         200: json(
@@ -166,8 +167,9 @@ export function chatRoutes(
       path: "/chats/{chatId}/members/{userId}",
       operationId: "updateMember",
       tags,
-      summary: "Change a member's role, or hand the chat over",
-      description: "For its owner, who becomes an admin by naming another one.",
+      summary: "Change a member's role or rights, or hand the chat over",
+      description:
+        "For its owner, who becomes an admin by naming another one; and for admins with the right `promoteMembers`, who give no rights but their own and change admins with fewer. An admin may step down.",
       request: { params: ofMember, body: body(MemberPatch) },
       responses: { 200: json(Member, "The member as it is now") },
       problems: ["forbidden", "not_found"],
@@ -175,9 +177,9 @@ export function chatRoutes(
     async (c) => {
       const { chatId, userId } = c.req.valid("param");
       const by = c.var.caller.userId;
-      const { role } = c.req.valid("json");
+      const patch = c.req.valid("json");
       return c.json(
-        await chats.setRole(chatId, by, userId === "me" ? by : userId, role),
+        await chats.setRole(chatId, by, userId === "me" ? by : userId, patch),
         200,
       );
     },
@@ -191,7 +193,7 @@ export function chatRoutes(
       tags,
       summary: "Leave a group or channel, or remove a member",
       description:
-        "Owner and admins remove members of a lower role. A leaving owner hands the group to the longest-standing admin, else member; with its last member a group ends.",
+        "The owner, and admins with the right `banMembers`, remove members of a lower role. A leaving owner hands the group to the longest-standing admin, else member; with its last member a group ends.",
       request: { params: ofMember },
       responses: gone,
       problems: ["forbidden", "not_found"],
@@ -205,5 +207,6 @@ export function chatRoutes(
   );
 
   router.route("/", channelRoutes(chats, describe, bearer));
+  router.route("/", banRoutes(chats, bearer));
   return router;
 }

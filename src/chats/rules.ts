@@ -48,31 +48,9 @@ export const outranks = (role: Role, other: Role) =>
 export const isInCharge = ({ role }: MemberRow) =>
   strength[role] >= strength.admin;
 
-/** Owners and admins look after a group or channel: its title, its members, its pins, others' messages. */
-export function refuseUnlessAdmin(
-  { chat, member }: Access,
-): Problem | undefined {
-  if (chat.kind === "direct") return directIsFixed();
-  if (!isInCharge(member)) {
-    return forbidden(
-      `Only the owner and the admins of the ${chat.kind} may do this`,
-    );
-  }
-}
-
-/**
- * Deleting for everyone: one's own message anywhere, others' as an admin of a group or channel; what the
- * service told is nobody's own.
- */
-export const mayDeleteFor = (
-  { chat, member }: Access,
-  senderId: UserId | undefined,
-) =>
-  member.userId === senderId || (chat.kind !== "direct" && isInCharge(member));
-
-/** Pinning: both people of a direct chat, the admins of a group or channel. */
-export const mayPin = ({ chat, member }: Access) =>
-  chat.kind === "direct" || isInCharge(member);
+/** Whether a message is within what the member can read of the chat. */
+export const sees = ({ member }: Access, { seq }: { readonly seq: number }) =>
+  seq > member.historyFrom;
 
 /** Meaning everyone at once: the admins of a group or channel. */
 export const mayMentionEveryone = ({ chat, member }: Access) =>

@@ -1,25 +1,41 @@
 import { users } from "../accounts/mod.ts";
 import { type Command, reads } from "../changes/mod.ts";
-import type { Member, Role } from "../protocol/chats.ts";
+import type { Member, MemberPatch, Role } from "../protocol/chats.ts";
+import type { AdminRight } from "../protocol/groups.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
-import { refuseRole } from "./channel_rules.ts";
+import { plainRole, refuseRole } from "./channel_rules.ts";
 import { changeRole } from "./membership.ts";
 import type { Narration } from "./narration.ts";
-import { accessKeys, admit, directIsFixed, forbidden } from "./rules.ts";
+import {
+  hasRight,
+  holds,
+  rightsOf,
+  sorted,
+  standsOver,
+  usualRights,
+} from "./rights.ts";
+import {
+  type Access,
+  accessKeys,
+  admit,
+  directIsFixed,
+  forbidden,
+} from "./rules.ts";
 import { memberOf } from "./shape.ts";
-import { chats, members } from "./store.ts";
+import { chats, type MemberRow, members } from "./store.ts";
 
 /**
- * The owner makes and unmakes admins. Naming another person owner hands the group over: the owner
- * becomes an admin, so that there is exactly one at every rev but the one in between.
+ * Makes and unmakes admins, and says what each may do. When the owner names another person owner, the
+ * chat is handed over at once: she becomes an admin, so that there is exactly one owner at every rev but
+ * the one in between.
  */
 export function setRole(
   narration: Narration,
   chatId: ChatId,
   by: UserId,
   userId: UserId,
-  role: Role,
+  patch: MemberPatch,
 ): Command<Member> {
   const keys = accessKeys(chatId, by, userId);
   return {
@@ -36,21 +52,22 @@ export function setRole(
       if (access.chat.kind === "direct") return directIsFixed();
       const target = state.get(members, { chatId, userId });
       if (!target || target.leftAt !== null) return new Problem("not_found");
-      if (access.member.role !== "owner") {
-        return forbidden("Only the owner may change roles");
-      }
-      const unfit = refuseRole(access.chat, role);
-      if (unfit) return unfit;
-      if (target.role === role) {
+      const role = patch.role ?? target.role;
+      const rights = rightsAfter(access, target, role, patch.rights);
+      const after = { role, rights };
+      const refusal = refuseStanding(access, target, after) ??
+        refuseRole(access.chat, role) ?? refuseRights(role, patch.rights);
+      if (refusal) return refusal;
+      if (isSame(target, after)) {
         return { reply: memberOf(target, state.get(users, { userId })!) };
       }
-      if (userId === by) {
+      if (target.role === "owner") {
         return forbidden("An owner cannot step down, only hand the group over");
       }
       return {
         fact(numbers) {
           const { chat } = access;
-          const raised = changeRole(state, numbers, chat, target, role);
+          const raised = changeRole(state, numbers, chat, target, role, rights);
           if (role !== "owner") return { ...raised, reply: raised.member };
           const lowered = changeRole(
             state,
@@ -75,4 +92,65 @@ export function setRole(
       };
     },
   };
+}
+
+interface Standing {
+  readonly role: Role;
+  readonly rights: readonly AdminRight[] | null;
+}
+
+/** What an admin may do then; of the usual rights nobody gives more than her own. */
+function rightsAfter(
+  { member }: Access,
+  target: MemberRow,
+  role: Role,
+  wish: readonly AdminRight[] | undefined,
+): readonly AdminRight[] | null {
+  if (role !== "admin") return null;
+  if (wish) return sorted(wish);
+  if (target.role === "admin") return target.rights;
+  return usualRights.filter((right) => hasRight(member, right));
+}
+
+const isSame = (before: Standing, after: Standing) =>
+  before.role === after.role &&
+  rightsOf(before).join() === rightsOf(after).join();
+
+/** Why the caller may not make this of the member. */
+function refuseStanding(
+  { chat, member }: Access,
+  target: MemberRow,
+  after: Standing,
+): Problem | undefined {
+  if (member.role === "owner") return undefined;
+  if (member.userId === target.userId) {
+    const stepsDown = after.role === plainRole(chat.kind);
+    return stepsDown || isSame(target, after) ? undefined : forbidden(
+      "Nobody gives herself a role or rights, but an admin may step down",
+    );
+  }
+  if (!hasRight(member, "promoteMembers")) {
+    return forbidden(
+      "Only the owner, and admins with the right promoteMembers, may change roles",
+    );
+  }
+  if (target.role === "owner" || after.role === "owner") {
+    return forbidden("Only the owner may hand over");
+  }
+  if (target.role === "admin" && !standsOver(member, target)) {
+    return forbidden("Only admins with fewer rights than one's own can change");
+  }
+  if (!holds(member, rightsOf(after))) {
+    return forbidden("Nobody gives rights that she does not have");
+  }
+}
+
+function refuseRights(
+  role: Role,
+  rights: readonly AdminRight[] | undefined,
+): Problem | undefined {
+  if (rights === undefined || role === "admin") return undefined;
+  return new Problem("invalid_input", {
+    errors: [{ path: "rights", message: "Only admins are given rights" }],
+  });
 }

@@ -1,5 +1,6 @@
 import type { UserRow } from "../accounts/mod.ts";
 import type { Chat, Member } from "../protocol/chats.ts";
+import { rightsOf } from "./rights.ts";
 import type { ChatRow, MemberRow, ProfiledMemberRow } from "./store.ts";
 
 /** A chat as clients see it. */
@@ -19,6 +20,11 @@ export const chatOf = (
     signatures: row.signatures,
     comments: row.comments,
   },
+  group: row.kind !== "group" ? null : {
+    permissions: row.permissions,
+    slowModeSeconds: row.slowModeSeconds,
+    historyForNewcomers: row.historyForNewcomers,
+  },
 });
 
 type Profile = Pick<UserRow, "username" | "displayName" | "about">;
@@ -30,6 +36,7 @@ export const memberOf = (
 ): Member => ({
   userId: row.userId,
   role: row.role,
+  rights: [...rightsOf(row)],
   joinedAt: row.joinedAt.toISOString(),
   leftAt: row.leftAt?.toISOString() ?? null,
   rev: row.rev,

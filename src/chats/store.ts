@@ -2,6 +2,12 @@ import type { Table } from "../changes/mod.ts";
 import { sql, Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
+import type {
+  AdminRight,
+  HistoryForNewcomers,
+  Permissions,
+} from "../protocol/groups.ts";
+import { defaultPermissions } from "../protocol/groups.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 
 export interface ChatRow {
@@ -22,7 +28,18 @@ export interface ChatRow {
   readonly visibility: Visibility | null;
   readonly signatures: boolean;
   readonly comments: boolean;
+  /** How a group is run; the other kinds have `usualSettings`. */
+  readonly permissions: Permissions;
+  readonly slowModeSeconds: number;
+  readonly historyForNewcomers: HistoryForNewcomers;
 }
+
+/** How a group is run until somebody changes it. */
+export const usualSettings = {
+  permissions: defaultPermissions,
+  slowModeSeconds: 0,
+  historyForNewcomers: "all",
+} as const;
 
 /** What no other chat than a channel has. */
 export const noChannel = {
@@ -34,7 +51,8 @@ export const noChannel = {
 
 const chatColumns =
   sql`chat_id, kind, title, about, direct_key, member_count, created_by, created_at,
-  deleted_at, rev, handle, visibility, signatures, comments`;
+  deleted_at, rev, handle, visibility, signatures, comments, permissions,
+  slow_mode_seconds, history_for_newcomers`;
 
 export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
   name: "chats",
@@ -44,9 +62,13 @@ export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
       where chat_id = any(${keys.map(({ chatId }) => chatId)}::uuid[])`,
   save: (rows) => {
     const deleted = rows.filter(({ deletedAt }) => deletedAt !== null);
+    const written = rows.map((row) => ({
+      ...row,
+      permissions: JSON.stringify(row.permissions),
+    }));
     return [
       sql`insert into chats (${chatColumns}) select * from ${
-        table(rows, {
+        table(written, {
           chatId: "uuid",
           kind: "text",
           title: "text",
@@ -61,15 +83,20 @@ export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
           visibility: "text",
           signatures: "boolean",
           comments: "boolean",
+          permissions: "jsonb",
+          slowModeSeconds: "integer",
+          historyForNewcomers: "text",
         })
       } on conflict (chat_id) do update set title = excluded.title, about = excluded.about,
         handle = excluded.handle, visibility = excluded.visibility,
         signatures = excluded.signatures, comments = excluded.comments, rev = excluded.rev,
+        permissions = excluded.permissions, slow_mode_seconds = excluded.slow_mode_seconds,
+        history_for_newcomers = excluded.history_for_newcomers,
         direct_key = excluded.direct_key, member_count = excluded.member_count,
         deleted_at = excluded.deleted_at`,
       // Without its keys nobody can open what a deleted chat leaves behind; nobody comes in any more.
       ...(deleted.length === 0 ? [] : [
-        ...["chat_keys", "invites", "join_requests"].map((name) =>
+        ...["chat_keys", "invites", "join_requests", "bans"].map((name) =>
           sql`delete from ${new Statement(name)}
             where chat_id = any(${deleted.map(({ chatId }) => chatId)}::uuid[])`
         ),
@@ -89,12 +116,19 @@ export interface MemberRow {
   readonly rev: number;
   /** The account's counter when the person last joined or left; in a channel, or got another role. */
   readonly accountRev: number;
+  /** What an admin was granted; null for the usual rights, and for those who are none. */
+  readonly rights: readonly AdminRight[] | null;
+  /** Up to this `seq` the chat is hidden from the person. */
+  readonly historyFrom: number;
+  /** When the person last wrote in slow mode. */
+  readonly lastSentAt: Date | null;
 }
 
 type MemberKey = Pick<MemberRow, "chatId" | "userId">;
 
 const memberColumns =
-  sql`chat_id, user_id, role, joined_at, joined_seq, left_at, rev, account_rev`;
+  sql`chat_id, user_id, role, joined_at, joined_seq, left_at, rev, account_rev, rights,
+  history_from, last_sent_at`;
 
 export const members: Table<MemberKey, MemberRow> = {
   name: "members",
@@ -107,7 +141,7 @@ export const members: Table<MemberKey, MemberRow> = {
       using (chat_id, user_id)`,
   save: (rows) => [
     sql`insert into members (${memberColumns}) select * from ${
-      table(rows, {
+      table(rows.map(writtenMember), {
         chatId: "uuid",
         userId: "uuid",
         role: "text",
@@ -116,12 +150,22 @@ export const members: Table<MemberKey, MemberRow> = {
         leftAt: "timestamptz",
         rev: "bigint",
         accountRev: "bigint",
+        rights: "jsonb",
+        historyFrom: "bigint",
+        lastSentAt: "timestamptz",
       })
     } on conflict (chat_id, user_id) do update set role = excluded.role,
+      rights = excluded.rights, history_from = excluded.history_from,
+      last_sent_at = excluded.last_sent_at,
       joined_at = excluded.joined_at, joined_seq = excluded.joined_seq,
       left_at = excluded.left_at, rev = excluded.rev, account_rev = excluded.account_rev`,
   ],
 };
+
+const writtenMember = (row: MemberRow) => ({
+  ...row,
+  rights: row.rights && JSON.stringify(row.rights),
+});
 
 /** A page of the chats that a person is in, by id. */
 export const chatsOf = (
@@ -217,7 +261,8 @@ export type ProfiledMemberRow = MemberRow & {
 
 const profiledMembers =
   sql`select chat_id, user_id, role, joined_at, joined_seq, left_at, rev,
-    members.account_rev, username, display_name, public_about as about
+    members.account_rev, rights, history_from, last_sent_at, username, display_name,
+    public_about as about
   from members join users using (user_id)`;
 
 /** A page of the present members in the order of their coming. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Command, put, reads } from "../changes/mod.ts";
 import type { ChatPatch } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -5,7 +6,8 @@ import { Problem } from "../protocol/problem.ts";
 import { refuseHandle, refuseNameless } from "./channel_rules.ts";
 import { handles } from "./channel_store.ts";
 import type { Narration } from "./narration.ts";
-import { accessKeys, admit, refuseUnlessAdmin } from "./rules.ts";
+import { refuseUnlessMay, refuseUnlessRight } from "./rights.ts";
+import { type Access, accessKeys, admit } from "./rules.ts";
 import { chatOf } from "./shape.ts";
 import { type ChatRow, chats, members } from "./store.ts";
 
@@ -29,9 +31,9 @@ export function updateChat(
     decide(state) {
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
-      const after = { ...access.chat, ...given(patch) };
-      const refusal = refuseUnlessAdmin(access) ??
-        refuseUnlessChannel(access.chat, patch) ??
+      const after = changed(access.chat, patch);
+      const refusal = refuseChange(access, patch) ??
+        refuseUnfit(access.chat, patch) ??
         refuseHandle(state, access.chat, handle) ?? refuseNameless(after);
       if (refusal) return refusal;
       if (isSame(access.chat, after)) return { reply: undefined };
@@ -71,15 +73,29 @@ export function updateChat(
 const isRenamed = (before: ChatRow, after: ChatRow) =>
   after.kind === "group" && after.title !== before.title;
 
-/** The fields that the patch names. */
-const given = (patch: ChatPatch): Partial<ChatRow> =>
+/** The chat with the fields that the patch names. */
+function changed(
+  before: ChatRow,
+  { permissions, ...patch }: ChatPatch,
+): ChatRow {
+  const given = named(patch);
+  if (permissions === undefined) return { ...before, ...given };
+  return {
+    ...before,
+    ...given,
+    permissions: { ...before.permissions, ...named(permissions) },
+  };
+}
+
+const named = <T extends object>(patch: T) =>
   Object.fromEntries(
     Object.entries(patch).filter(([, value]) => value !== undefined),
-  );
+  ) as { [K in keyof T]: Exclude<T[K], undefined> };
 
 const isSame = (before: ChatRow, after: ChatRow) =>
-  (Object.keys(after) as (keyof ChatRow)[])
-    .every((name) => before[name] === after[name]);
+  (Object.keys(after) as (keyof ChatRow)[]).every((name) =>
+    isDeepStrictEqual(before[name], after[name])
+  );
 
 const channelsAlone = [
   "handle",
@@ -88,14 +104,34 @@ const channelsAlone = [
   "comments",
 ] as const;
 
-function refuseUnlessChannel(
+const groupsAlone = [
+  "permissions",
+  "slowModeSeconds",
+  "historyForNewcomers",
+] as const;
+
+/** What a group shows of itself it may leave to all; how it is run is for those with the right. */
+function refuseChange(access: Access, patch: ChatPatch): Problem | undefined {
+  const settings = [...channelsAlone, ...groupsAlone];
+  return settings.some((name) => patch[name] !== undefined)
+    ? refuseUnlessRight(access, "changeInfo")
+    : refuseUnlessMay(access, "changeInfo");
+}
+
+/** Channels and groups have settings that the other has not. */
+function refuseUnfit(
   { kind }: ChatRow,
   patch: ChatPatch,
 ): Problem | undefined {
-  if (kind === "channel") return undefined;
-  const named = channelsAlone.filter((name) => patch[name] !== undefined);
+  const [unfit, which] = kind === "channel"
+    ? [groupsAlone, "groups"]
+    : [channelsAlone, "channels"];
+  const named = unfit.filter((name) => patch[name] !== undefined);
   if (named.length === 0) return undefined;
   return new Problem("invalid_input", {
-    errors: named.map((path) => ({ path, message: "Only channels have this" })),
+    errors: named.map((path) => ({
+      path,
+      message: `Only ${which} have this`,
+    })),
   });
 }

@@ -16,6 +16,7 @@ export type ChatEvent = EventOf<
   | "message.created"
   | "message.updated"
   | "chat.updated"
+  | "chat.advanced"
   | "member.joined"
   | "member.updated"
   | "member.left"
@@ -35,6 +36,8 @@ export function applyEvent(
       return updated(state, event, me);
     case "chat.updated":
       return { ...state, chat: event.chat };
+    case "chat.advanced":
+      return state;
     case "member.updated":
       return withMembers(state, [event.member], me);
     case "member.joined":

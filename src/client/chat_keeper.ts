@@ -2,11 +2,14 @@ import type { Role } from "../protocol/chats.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
+import type { ChatPreferences, Draft } from "../protocol/preferences.ts";
 import type { Changes, ChatHead } from "../protocol/sync.ts";
 import { applyChanges, applyEvent, type ChatEvent } from "./apply.ts";
 import {
   type ChatState,
+  withDraft,
   withLastSeq,
+  withPreferences,
   withReceipt,
   withRole,
 } from "./chat_state.ts";
@@ -26,6 +29,9 @@ export interface ChatKeeper {
   /** Takes no `rev`, so it is applied as it comes. */
   receipt(event: EventOf<"receipt.updated">): void;
   hide(seq: number): void;
+  /** What the caller has set for the chat, told by an event or found later. */
+  prefer(preferences: ChatPreferences): void;
+  draft(accountRev: number, draft: Draft | null): void;
   /** The caller's own role, where the chat does not count that it changed. */
   role(role: Role): void;
   /** Where the service says the chat stands; `catchUp()` goes there. */
@@ -115,11 +121,21 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       heardSeq = Math.max(heardSeq, seq);
       set(withoutMessage(state, seq), "event");
     },
+    prefer(preferences) {
+      heardSeq = Math.max(heardSeq, preferences.clearedSeq);
+      set(withPreferences(state, preferences), "event");
+    },
+    draft(accountRev, draft) {
+      set(withDraft(state, accountRev, draft), "event");
+    },
     role(role) {
       set(withRole(state, role), "event");
     },
-    head({ role, rev, lastSeq, deliveredSeq, readSeq }) {
+    head({ role, rev, lastSeq, deliveredSeq, readSeq, preferences }) {
       heardSeq = Math.max(heardSeq, lastSeq);
+      if (preferences) {
+        set(withPreferences(state, preferences), "changes");
+      }
       const receipt = { userId: me, deliveredSeq, readSeq };
       // Of a chat that has moved on the role comes with the changes.
       const known = rev > state.rev ? state : withRole(state, role);

@@ -1,6 +1,12 @@
 import type { Chat, Member, Receipt, Role } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
+import {
+  type ChatPreferences,
+  type Draft,
+  noPreferences,
+  unreadOf,
+} from "../protocol/preferences.ts";
 import type { ChatHead, ChatItem } from "../protocol/sync.ts";
 
 /**
@@ -28,12 +34,23 @@ export interface ChatState {
   readonly receipts: ReadonlyMap<UserId, Receipt>;
   /** Messages that the caller deleted for herself while this client ran, by `seq`. */
   readonly hidden: ReadonlySet<number>;
+  /** What the caller has set for the chat. Messages up to `clearedSeq` are not shown. */
+  readonly preferences: ChatPreferences;
+  /** What the caller has begun to write; undefined until the chat was opened or the draft changed. */
+  readonly draft: Draft | null | undefined;
+  /** When the draft was last heard of. */
+  readonly draftRev: number;
 }
 
 /** A chat of which no more than its counters is known. */
-export function stateOfHead(head: Omit<ChatHead, "unread">): ChatState {
+export function stateOfHead(
+  { preferences = noPreferences, ...head }: Omit<ChatHead, "unread">,
+): ChatState {
   return counted({
     ...head,
+    preferences,
+    draft: undefined,
+    draftRev: 0,
     unread: 0,
     chat: null,
     messages: [],
@@ -47,7 +64,42 @@ export function stateOfHead(head: Omit<ChatHead, "unread">): ChatState {
 export function stateOfItem(item: ChatItem): ChatState {
   const { chatId, rev, lastSeq, me: { role, readSeq, deliveredSeq } } = item;
   const head = { chatId, role, rev, lastSeq, readSeq, deliveredSeq };
-  return { ...stateOfHead(head), chat: chatOf(item) };
+  return withOwn({ ...stateOfHead(head), chat: chatOf(item) }, item);
+}
+
+/** Takes over what an item of the list tells of the caller's own preferences. */
+export function withOwn(state: ChatState, { me }: ChatItem): ChatState {
+  const { accountRev, mutedUntil, notify, pinned, archived } = me;
+  const { markedUnread, clearedSeq, notifiedSeq, draft } = me;
+  const preferences = {
+    ...{ accountRev, mutedUntil, notify, pinned, archived },
+    ...{ markedUnread, clearedSeq, notifiedSeq },
+  };
+  return withDraft(withPreferences(state, preferences), accountRev, draft);
+}
+
+/** Takes over preferences that are newer than those known. */
+export function withPreferences(
+  state: ChatState,
+  preferences: ChatPreferences,
+): ChatState {
+  if (preferences.accountRev <= state.preferences.accountRev) return state;
+  const { clearedSeq } = preferences;
+  const messages = clearedSeq > state.preferences.clearedSeq
+    ? state.messages.filter(({ seq }) => seq > clearedSeq)
+    : state.messages;
+  return counted({ ...state, preferences, messages });
+}
+
+/** Takes over a draft that is newer than the one known. */
+export function withDraft(
+  state: ChatState,
+  accountRev: number,
+  draft: Draft | null,
+): ChatState {
+  const isKnown = state.draft !== undefined && accountRev <= state.draftRev;
+  if (isKnown || accountRev < state.draftRev) return state;
+  return { ...state, draft, draftRev: accountRev };
 }
 
 /** The chat's own facts, without what the list adds to them. */
@@ -57,9 +109,10 @@ export function chatOf(item: ChatItem): Chat {
   return chat;
 }
 
-/** Brings `unread` in line. Messages count from the last one read. */
+/** Brings `unread` in line. */
 export function counted(state: ChatState): ChatState {
-  const unread = Math.max(0, state.lastSeq - state.readSeq);
+  const { clearedSeq } = state.preferences;
+  const unread = unreadOf({ ...state, clearedSeq });
   return unread === state.unread ? state : { ...state, unread };
 }
 

@@ -16,6 +16,7 @@ import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 import type { InvitesApi } from "./invites_api.ts";
 import type { OpenOptions } from "./loader.ts";
+import type { NotificationsApi } from "./notifications_api.ts";
 import type { MessagesApi } from "./messages_api.ts";
 import type { OutboxEntry } from "./outbox_store.ts";
 import type { DevicesApi, MeApi, UsersApi } from "./people_api.ts";
@@ -24,6 +25,8 @@ export interface SendOptions extends CallOptions {
   readonly replyTo?: MessageId;
   /** Made here unless given. The same id again is the same message. */
   readonly messageId?: MessageId;
+  /** Whether the caller's draft in the chat goes away with it, on all devices. */
+  readonly clearDraft?: boolean;
 }
 
 /**
@@ -100,6 +103,7 @@ export interface ParleyClient extends AsyncDisposable {
   readonly messages: MessagesApi;
   readonly users: UsersApi;
   readonly contacts: ContactsApi;
+  readonly notifications: NotificationsApi;
   readonly me: MeApi;
   readonly devices: DevicesApi;
 }

@@ -8,6 +8,7 @@ import { createEmitter } from "./emitter.ts";
 import { clientError, unavailable } from "./error.ts";
 import type { ClientEvents } from "./events.ts";
 import { newMessageId } from "./message_id.ts";
+import { createNotificationsApi } from "./notifications_api.ts";
 import type { ClientOptions } from "./options.ts";
 import type { ToSend } from "./outbox_store.ts";
 import { createParts } from "./parts.ts";
@@ -67,7 +68,7 @@ export function createClient(options: ClientOptions): ParleyClient {
   async function send(
     chatId: ChatId,
     what: ToSend,
-    { messageId, replyTo, signal }: SendOptions = {},
+    { messageId, replyTo, clearDraft, signal }: SendOptions = {},
   ) {
     const senderId = await mySelf();
     await restore(senderId);
@@ -76,6 +77,7 @@ export function createClient(options: ClientOptions): ParleyClient {
       chatId,
       ...what,
       ...(replyTo !== undefined && { replyTo }),
+      ...(clearDraft !== undefined && { clearDraft }),
       senderId,
     }, signal);
   }
@@ -140,6 +142,7 @@ export function createClient(options: ClientOptions): ParleyClient {
     messages: parts.messages,
     users: createUsersApi(rest),
     contacts: createContactsApi(rest),
+    notifications: createNotificationsApi(rest),
     me: createMeApi(rest, session.end),
     devices: createDevicesApi(rest),
 

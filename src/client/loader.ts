@@ -7,6 +7,7 @@ import {
   type ChatState,
   stateOfItem,
   withMembers,
+  withOwn,
 } from "./chat_state.ts";
 import { clientError, hasCode } from "./error.ts";
 import { withHistory } from "./message_window.ts";
@@ -45,9 +46,8 @@ export function createLoader(
     const keeper = known ??
       registry.adopt(stateOfItem(await source.chat(chatId, signal)));
     await keeper.load(async (signal) => {
-      const item = keeper.state.chat
-        ? undefined
-        : await source.chat(chatId, signal);
+      const isKnown = keeper.state.chat && keeper.state.draft !== undefined;
+      const item = isKnown ? undefined : await source.chat(chatId, signal);
       const { kind } = (item ?? keeper.state.chat)!;
       const [members, page] = await Promise.all([
         // However many have subscribed, and not for everybody to see.
@@ -56,7 +56,7 @@ export function createLoader(
       ]);
       return (state) => {
         const loaded = withHistory(withMembers(state, members), page);
-        return item ? { ...loaded, chat: chatOf(item) } : loaded;
+        return item ? withOwn({ ...loaded, chat: chatOf(item) }, item) : loaded;
       };
     });
     keeper.isOpen = opened.has(chatId);

@@ -10,16 +10,17 @@ export function messageAt(state: ChatState, seq: number): Message | undefined {
 }
 
 /**
- * Takes over rows that are newer than what is known. Those before the window or hidden are left out,
- * as are those past `lastSeq`: they are yet to come in their own turn.
+ * Takes over rows that are newer than what is known. Those before the window, hidden or cleared are left
+ * out, as are those past `lastSeq`: they are yet to come in their own turn.
  */
 export function withMessages(
   state: ChatState,
   rows: readonly Message[],
 ): ChatState {
-  const { from, lastSeq, hidden } = state;
+  const { from, lastSeq, hidden, preferences: { clearedSeq } } = state;
   const isNews = (row: Message) =>
-    row.seq >= from && row.seq <= lastSeq && !hidden.has(row.seq) &&
+    row.seq >= from && row.seq > clearedSeq && row.seq <= lastSeq &&
+    !hidden.has(row.seq) &&
     row.rev > (messageAt(state, row.seq)?.rev ?? -1);
   const news = rows.filter(isNews);
   if (news.length === 0) return state;

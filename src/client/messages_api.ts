@@ -28,7 +28,11 @@ export interface MessagesApi {
   /** One attempt in the name of `messageId`, repeated only while the service is away. */
   send(
     chatId: ChatId,
-    message: ToSend & { messageId: MessageId; replyTo?: MessageId },
+    message: ToSend & {
+      messageId: MessageId;
+      replyTo?: MessageId;
+      clearDraft?: boolean;
+    },
     options?: CallOptions,
   ): Promise<z.infer<typeof SentMessage>>;
   /** Ascending by `seq`. */

@@ -28,6 +28,7 @@ export type { CallOptions, ChatsApi, ListOptions } from "./chats_api.ts";
 export type { HistoryOptions, MessagesApi } from "./messages_api.ts";
 export type { DevicesApi, MeApi, UsersApi } from "./people_api.ts";
 export type { ContactsApi } from "./contacts_api.ts";
+export type { NotificationsApi } from "./notifications_api.ts";
 export type { OpenOptions } from "./loader.ts";
 export type { ChatState } from "./chat_state.ts";
 export { messageAt } from "./message_window.ts";

@@ -11,6 +11,7 @@ export type OutboxEntry = ToSend & {
   readonly messageId: MessageId;
   readonly chatId: ChatId;
   readonly replyTo?: MessageId;
+  readonly clearDraft?: boolean;
   /** Who wrote it: an outbox that outlives a sign-in must not speak for the next one. */
   readonly senderId: UserId;
 };

@@ -35,6 +35,8 @@ type AccountEvent = EventOf<
   | "chat.deleted"
   | "membership.updated"
   | "message.hidden"
+  | "preferences.updated"
+  | "notification.cleared"
   | "account.updated"
   | "device.updated"
   | "contact.updated"
@@ -74,6 +76,9 @@ export function createSync(options: SyncOptions): Sync {
         for (const { chatId, seq } of page.hidden) {
           registry.chats.get(chatId)?.hide(seq);
         }
+        for (const { chatId, accountRev, draft } of page.drafts) {
+          registry.chats.get(chatId)?.draft(accountRev, draft);
+        }
         registry.catchUp(false);
         const { me, devices, contacts, contactsViewedRev } = page;
         emit("account", { me, devices, contacts, contactsViewedRev });
@@ -96,6 +101,22 @@ export function createSync(options: SyncOptions): Sync {
     if (event.type === "chat.deleted") registry.drop(event.chatId);
     if (event.type === "message.hidden") {
       chats.get(event.chatId)?.hide(event.seq);
+    }
+    if (event.type === "preferences.updated") {
+      const { accountRev, chatId, preferences, draft } = event;
+      const keeper = chats.get(chatId);
+      keeper?.prefer(preferences);
+      if (draft !== undefined) keeper?.draft(accountRev, draft);
+    }
+    if (event.type === "notification.cleared") {
+      const { accountRev, chatId, seq: notifiedSeq } = event;
+      const keeper = chats.get(chatId);
+      keeper?.prefer({
+        ...keeper.state.preferences,
+        accountRev,
+        notifiedSeq,
+        markedUnread: false,
+      });
     }
     if (event.type === "membership.updated") {
       chats.get(event.chatId)?.role(event.role);

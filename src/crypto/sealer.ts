@@ -1,4 +1,4 @@
-import type { ChatId, MessageId } from "../protocol/ids.ts";
+import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { associatedData, decrypt, encrypt } from "./aead.ts";
 import { newDataKey, type StoredKey, unwrapDataKey } from "./data_keys.ts";
@@ -14,6 +14,12 @@ export interface Sealed {
 export interface SealedMessage extends Sealed {
   readonly chatId: ChatId;
   readonly messageId: MessageId;
+}
+
+/** A sealed draft and whose it is. It opens for that person's place alone. */
+export interface SealedDraft extends Sealed {
+  readonly chatId: ChatId;
+  readonly userId: UserId;
 }
 
 /** Seals for one chat on the spot. */
@@ -52,6 +58,9 @@ export interface Sealer {
   keepKeys(chatId: ChatId): Promise<void>;
   /** Rejects when the content was changed, or belongs to another chat, message or key. */
   open(message: SealedMessage): Promise<string>;
+  /** What one person drafts in a chat, with the chat's newest key. */
+  sealDraft(chatId: ChatId, userId: UserId, plaintext: string): Promise<Sealed>;
+  openDraft(draft: SealedDraft): Promise<string>;
   /** Opens a page; its chats' keys are loaded with one call. */
   openAll(messages: readonly SealedMessage[]): Promise<string[]>;
 }
@@ -63,6 +72,9 @@ export function createSealer(parts: KeyCacheParts): Sealer {
 
   const place = (chatId: ChatId, messageId: MessageId, keyVersion: number) =>
     associatedData("message", chatId, messageId, keyVersion);
+
+  const draftPlace = (chatId: ChatId, userId: UserId, keyVersion: number) =>
+    associatedData("draft", chatId, userId, keyVersion);
 
   async function openingKey(chatId: ChatId, keyVersion: number) {
     const cached = await cache.keysOf(chatId);
@@ -131,6 +143,23 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     },
 
     open,
+    async sealDraft(chatId, userId, plaintext) {
+      const { key, keyVersion } = await newestKey(chatId);
+      const aad = draftPlace(chatId, userId, keyVersion);
+      return { keyVersion, sealed: encrypt(key, utf8.encode(plaintext), aad) };
+    },
+    async openDraft({ chatId, userId, keyVersion, sealed }) {
+      const key = await openingKey(chatId, keyVersion);
+      const aad = draftPlace(chatId, userId, keyVersion);
+      try {
+        return text.decode(decrypt(key, sealed, aad));
+      } catch (cause) {
+        throw new Error(
+          `Cannot open a draft by ${userId} in chat ${chatId}: it or its place was changed`,
+          { cause },
+        );
+      }
+    },
     openAll: (messages) => Promise.all(messages.map(open)),
   };
 }

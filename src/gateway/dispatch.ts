@@ -51,8 +51,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   ) => ({ chatId, messageId, by });
 
   const handlers: Handlers = {
-    send: ({ userId }, { chatId, messageId, content, forward, replyTo }) =>
-      messages.send(chatId, userId, { messageId, content, forward, replyTo }),
+    send: ({ userId }, { type: _, id: __, chatId, ...message }) =>
+      messages.send(chatId, userId, message),
 
     edit: (connection, frame) =>
       messages.edit(targetOf(connection, frame), frame.content),

@@ -1,4 +1,4 @@
-import { chatOf } from "../chats/mod.ts";
+import { chatOf, rightsOf } from "../chats/mod.ts";
 import type { Database } from "../db/database.ts";
 import { readTimeCursor, writeTimeCursor } from "../db/time_cursor.ts";
 import {
@@ -7,25 +7,33 @@ import {
   type OpenMessages,
   type ReadMessage,
 } from "../messages/mod.ts";
+import type { OpenDraft } from "../preferences/mod.ts";
 import { ChatId, type UserId } from "../protocol/ids.ts";
-import { type List, type ListQuery, paged } from "../protocol/page.ts";
+import { type List, paged } from "../protocol/page.ts";
+import { noPreferences, unreadOf } from "../protocol/preferences.ts";
 import { Problem } from "../protocol/problem.ts";
-import type { ChatItem } from "../protocol/sync.ts";
-import { chatItem, type ChatItemRow, chatItems } from "./store.ts";
+import type { ChatItem, ChatListQuery } from "../protocol/sync.ts";
+import {
+  chatItem,
+  type ChatItemRow,
+  chatItems,
+  type ListPlace,
+} from "./store.ts";
 
 export interface Reader {
   readonly db: Database;
   readonly open: OpenMessages;
+  readonly openDraft: OpenDraft;
 }
 
-/** The caller's chats, the latest activity first. */
+/** The caller's chats, the pinned ones first, then the latest activity. */
 export async function listChats(
   reader: Reader,
   userId: UserId,
-  { cursor, limit }: ListQuery,
+  { cursor, limit, archived }: ChatListQuery,
 ): Promise<List<ChatItem>> {
-  const after = cursor === undefined ? null : readTimeCursor(cursor, ChatId);
-  const wanted = chatItems(userId, after, limit + 1);
+  const after = cursor === undefined ? null : readPlace(cursor);
+  const wanted = chatItems(userId, archived === "true", after, limit + 1);
   const [rows, latest] = await reader.db.snapshot(
     wanted,
     latestMessages(wanted, userId),
@@ -33,10 +41,22 @@ export async function listChats(
   const page = paged(
     rows,
     limit,
-    ({ activeAt, chatId }) =>
-      writeTimeCursor({ at: activeAt.toISOString(), id: chatId }),
+    ({ pinned, activeAt, chatId }) =>
+      writePlace({ pinned, at: activeAt.toISOString(), id: chatId }),
   );
   return { ...page, items: await describe(reader, page.items, latest) };
+}
+
+/** What precedes the place of a pinned chat in a cursor. */
+const pinnedMark = "pinned ";
+
+const writePlace = ({ pinned, ...place }: ListPlace) =>
+  (pinned ? pinnedMark : "") + writeTimeCursor(place);
+
+function readPlace(cursor: string): ListPlace {
+  const pinned = cursor.startsWith(pinnedMark);
+  const place = pinned ? cursor.slice(pinnedMark.length) : cursor;
+  return { pinned, ...readTimeCursor(place, ChatId) };
 }
 
 /** One chat as it stands in the caller's list. */
@@ -56,7 +76,7 @@ export async function readChat(
 }
 
 async function describe(
-  { open }: Reader,
+  { open, openDraft }: Reader,
   rows: readonly ChatItemRow[],
   latest: readonly ReadMessage[],
 ) {
@@ -65,7 +85,8 @@ async function describe(
   const messages = new Map(
     (await openForReader(open, shown)).map((each) => [each.chatId, each]),
   );
-  return rows.map((row): ChatItem => ({
+  const drafts = await Promise.all(rows.map(openDraft));
+  return rows.map((row, i): ChatItem => ({
     ...chatOf(row),
     rev: row.rev,
     lastSeq: row.lastSeq,
@@ -73,9 +94,15 @@ async function describe(
     peer: row.peer,
     me: {
       role: row.role,
+      rights: [...rightsOf(row)],
       readSeq: row.readSeq,
       deliveredSeq: row.deliveredSeq,
-      unread: row.lastSeq - row.readSeq,
+      unread: unreadOf({
+        ...row,
+        clearedSeq: row.preferences?.clearedSeq ?? 0,
+      }),
+      ...row.preferences ?? noPreferences,
+      draft: drafts[i]!,
     },
   }));
 }

@@ -5,6 +5,7 @@ import type { RateLimit } from "../http/rate_limit.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { OpenContent, OpenMessages } from "../messages/mod.ts";
+import type { OpenDraft } from "../preferences/mod.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Read } from "./export_pages.ts";
@@ -13,6 +14,7 @@ import { type Sections, sectionsOf } from "./export_sections.ts";
 export interface ExportsParts {
   readonly db: Database;
   readonly open: OpenMessages;
+  readonly openDraft: OpenDraft;
   readonly openContent: OpenContent;
   readonly clock: Clock;
   /** Pages of one person take turns, whatever the number of exports. */

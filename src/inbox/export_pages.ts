@@ -50,7 +50,7 @@ const chatsOf = (read: Read, userId: UserId) =>
 
 /**
  * What a person said, in every chat she is or was in. Not what others said to her: that is theirs, and
- * she reads it in the chat for as long as she is in it.
+ * she reads it in the chat for as long as she is in it. Nor what she has cleared.
  */
 export async function* ownMessages(
   read: Read,
@@ -58,8 +58,8 @@ export async function* ownMessages(
   userId: UserId,
 ): Pages<ExportedMessage> {
   for await (const chats of chatsOf(read, userId)) {
-    for (const { chatId, lastSeq, deleted } of chats) {
-      let after = 0;
+    for (const { chatId, lastSeq, clearedSeq, deleted } of chats) {
+      let after = clearedSeq;
       while (after < lastSeq) {
         const upTo = Math.min(after + stretches.messages, lastSeq);
         const rows = await read(

@@ -15,6 +15,7 @@ import {
   type OpenContent,
   type OpenMessages,
 } from "../messages/mod.ts";
+import type { OpenDraft } from "../preferences/mod.ts";
 import type { AccountExport, ExportedChat } from "../protocol/export.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -31,6 +32,7 @@ import { type ExportedChatRow, exportedChats, seenAt } from "./export_store.ts";
 interface SectionParts {
   readonly read: Read;
   readonly open: OpenMessages;
+  readonly openDraft: OpenDraft;
   readonly openContent: OpenContent;
   readonly clock: Clock;
 }
@@ -47,7 +49,7 @@ export type Sections = {
 };
 
 export function sectionsOf(
-  { read, open, openContent, clock }: SectionParts,
+  { read, open, openDraft, openContent, clock }: SectionParts,
   userId: UserId,
   current: DeviceId,
 ): Sections {
@@ -91,7 +93,11 @@ export function sectionsOf(
         read,
         (after, limit) => exportedChats(userId, after?.chatId ?? null, limit),
       );
-      for await (const rows of pages) yield rows.map(chatOf);
+      for await (const rows of pages) {
+        yield await Promise.all(
+          rows.map(async (row) => chatOf(row, await openDraft(row))),
+        );
+      }
     },
     async *joinRequests() {
       const pages = paged<{ chatId: ChatId; requestedAt: Date }>(
@@ -117,9 +123,19 @@ export function sectionsOf(
 }
 
 const chatOf = (
-  { joinedAt, leftAt, deletedAt, ...row }: ExportedChatRow,
+  {
+    joinedAt,
+    leftAt,
+    deletedAt,
+    userId: _,
+    draftKeyVersion: _version,
+    draftSealed: _sealed,
+    ...row
+  }: ExportedChatRow,
+  draft: ExportedChat["draft"],
 ): ExportedChat => ({
   ...row,
+  draft,
   joinedAt: joinedAt.toISOString(),
   leftAt: leftAt?.toISOString() ?? null,
   deletedAt: deletedAt?.toISOString() ?? null,

@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
+import { unreadOf } from "../protocol/preferences.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { ChatHead } from "../protocol/sync.ts";
 import { readCursor, type SyncCursor } from "./cursor.ts";
@@ -24,6 +25,8 @@ export interface Heads {
   readonly since: SyncCursor | undefined;
   /** The present `rev` of every present chat, whatever the cursor. */
   readonly revs: ReadonlyMap<ChatId, number>;
+  /** Up to which `seq` chats are hidden from the person; those without are open from the start. */
+  readonly hiddenUpTo: ReadonlyMap<ChatId, number>;
 }
 
 /** The moment is after the call. Rejects with `invalid_input` for a cursor that is none. */
@@ -62,6 +65,11 @@ export function createReadHeads(db: Database): ReadHeads {
         : [],
       since,
       revs: new Map(present.map(({ chatId, rev }) => [chatId, rev])),
+      hiddenUpTo: new Map(
+        present.flatMap(({ chatId, historyFrom }) =>
+          historyFrom > 0 ? [[chatId, historyFrom]] : []
+        ),
+      ),
     };
   };
 }
@@ -86,7 +94,7 @@ async function readTogether(db: Database, wishes: readonly HeadsWish[]) {
 }
 
 const chatHeadOf = (
-  { chatId, role, rev, lastSeq, readSeq, deliveredSeq }: HeadRow,
+  { chatId, role, rev, lastSeq, readSeq, deliveredSeq, preferences }: HeadRow,
 ): ChatHead => ({
   chatId,
   role,
@@ -94,5 +102,10 @@ const chatHeadOf = (
   lastSeq,
   readSeq,
   deliveredSeq,
-  unread: lastSeq - readSeq,
+  unread: unreadOf({
+    lastSeq,
+    readSeq,
+    clearedSeq: preferences?.clearedSeq ?? 0,
+  }),
+  ...(preferences && { preferences }),
 });

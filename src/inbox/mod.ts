@@ -8,8 +8,14 @@ import type { Database } from "../db/database.ts";
 import type { OpenMessages } from "../messages/mod.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
-import type { List, ListQuery } from "../protocol/page.ts";
-import type { Changes, ChatItem, Sync } from "../protocol/sync.ts";
+import type { OpenDraft } from "../preferences/mod.ts";
+import type { List } from "../protocol/page.ts";
+import type {
+  Changes,
+  ChatItem,
+  ChatListQuery,
+  Sync,
+} from "../protocol/sync.ts";
 import {
   type AccountCatchUp,
   catchUpAccount,
@@ -29,7 +35,7 @@ export { createExports, type Exports } from "./export.ts";
 
 /** Every read is of one moment of the database, and rejects with a `Problem`. */
 export interface Inbox {
-  listChats(userId: UserId, query: ListQuery): Promise<List<ChatItem>>;
+  listChats(userId: UserId, query: ChatListQuery): Promise<List<ChatItem>>;
   readChat(chatId: ChatId, userId: UserId): Promise<ChatItem>;
   readChanges(
     chatId: ChatId,
@@ -50,12 +56,15 @@ export interface Inbox {
 export interface InboxParts {
   readonly db: Database;
   readonly open: OpenMessages;
+  readonly openDraft: OpenDraft;
   /** Large pages of one person take turns. */
   readonly turns: Turns;
 }
 
-export function createInbox({ db, open, turns }: InboxParts): Inbox {
-  const reader = { db, open };
+export function createInbox(
+  { db, open, openDraft, turns }: InboxParts,
+): Inbox {
+  const reader = { db, open, openDraft };
   const readHeads = createReadHeads(db);
   return {
     listChats: (userId, query) =>
@@ -63,7 +72,8 @@ export function createInbox({ db, open, turns }: InboxParts): Inbox {
     readChat: (chatId, userId) => readChat(reader, chatId, userId),
     readChanges: (chatId, userId, since, limit) =>
       turns(userId, () => readChanges(reader, chatId, userId, since, limit)),
-    readSync: (caller, cursor) => readSync({ db, readHeads }, caller, cursor),
+    readSync: (caller, cursor) =>
+      readSync({ db, readHeads, openDraft }, caller, cursor),
     readHeads,
     chatIds: createReadChatIds(db),
     catchUpChat: (chatId, rev) => catchUpChat(db, chatId, rev),

@@ -5,8 +5,8 @@ import { createRouter } from "../http/router.ts";
 import { AccountExport } from "../protocol/export.ts";
 import { ChatId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
-import { listOf, ListQuery } from "../protocol/page.ts";
-import { Changes, ChatItem, Sync } from "../protocol/sync.ts";
+import { listOf } from "../protocol/page.ts";
+import { Changes, ChatItem, ChatListQuery, Sync } from "../protocol/sync.ts";
 import { Counter } from "../protocol/text.ts";
 import type { Exports, Inbox } from "./mod.ts";
 
@@ -22,8 +22,9 @@ export function inboxRoutes(inbox: Inbox, exports: Exports, bearer: Bearer) {
       path: "/chats",
       operationId: "listChats",
       tags: ["Chats"],
-      summary: "List one's chats, the latest activity first",
-      request: { query: ListQuery },
+      summary:
+        "List one's chats, the pinned ones first, then the latest activity",
+      request: { query: ChatListQuery },
       responses: { 200: json(listOf(ChatItem), "A page of the chats") },
     }),
     async (c) =>

@@ -1,9 +1,16 @@
 import { unseenFrom } from "../changes/mod.ts";
 import { sql, table } from "../db/sql.ts";
+import { type DraftRow, preferencesJson } from "../preferences/mod.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
+import type {
+  AdminRight,
+  HistoryForNewcomers,
+  Permissions,
+} from "../protocol/groups.ts";
 import type { ChatId, DeviceId, MessageId, UserId } from "../protocol/ids.ts";
+import type { ChatPreferences } from "../protocol/preferences.ts";
 
 /** What the database's present moment is called: its history, and from where on it may have been missed. */
 export interface MomentRow {
@@ -44,6 +51,8 @@ export interface HeadRow {
   readonly lastSeq: number;
   readonly readSeq: number;
   readonly deliveredSeq: number;
+  readonly historyFrom: number;
+  readonly preferences: ChatPreferences | null;
   /** Whether the person left or lost the chat, or it was deleted. */
   readonly gone: boolean;
   /** Whether it is news. */
@@ -52,9 +61,9 @@ export interface HeadRow {
 
 /**
  * Every present chat of each person, and those gone that are news. Touched are those that any
- * transaction from `oldest` on has written, and those that came, or in which the person became another,
- * after an account's `rev`, which the chat itself may not count. Of those left only the leaving is
- * news: what goes on in them is no business of the person any more.
+ * transaction from `oldest` on has written, and those that came, in which the person became another, or
+ * for which she has set something, after an account's `rev`, which the chat itself may not count. Of
+ * those left only the leaving is news: what goes on in them is no business of the person any more.
  *
  * `offset 0` has each person looked up by key. Planned as one join, a few hundred people among many
  * thousands would be found by reading whole tables.
@@ -64,19 +73,22 @@ export const headsOf = (wishes: readonly HeadsWish[]) =>
     table(wishes, { userId: "uuid", oldest: "xid8", accountRev: "bigint" })
   } with ordinality as wish (user_id, oldest, account_rev, nth)
     cross join lateral (
-      select m.chat_id, m.role, h.rev, h.last_seq,
+      select m.chat_id, m.role, h.rev, h.last_seq, m.history_from,
         greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
         greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
+        ${preferencesJson} as preferences,
         m.left_at is not null or c.deleted_at is not null as gone,
         m.account_rev > wish.account_rev or case
           when m.left_at is not null then false
           else h.changed_xid >= wish.oldest
             or coalesce(r.changed_xid >= wish.oldest, false)
+            or coalesce(p.account_rev > wish.account_rev, false)
         end as touched
       from members m
       join chats c using (chat_id)
       join heads h on h.scope_id = m.chat_id
       left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
+      left join chat_preferences p on p.user_id = m.user_id and p.chat_id = m.chat_id
       where m.user_id = wish.user_id
       offset 0
     ) head
@@ -94,8 +106,13 @@ export const presentChatIds = (userIds: readonly UserId[]) =>
       offset 0
     ) chat`;
 
-export interface ChatItemRow {
-  readonly chatId: ChatId;
+/** A place in the chat list. */
+export interface ListPlace extends TimePlace<ChatId> {
+  readonly pinned: boolean;
+}
+
+export interface ChatItemRow extends DraftRow {
+  readonly preferences: ChatPreferences | null;
   readonly kind: ChatKind;
   readonly title: string | null;
   readonly about: string;
@@ -106,19 +123,25 @@ export interface ChatItemRow {
   readonly createdBy: UserId;
   readonly createdAt: Date;
   readonly memberCount: number;
+  readonly permissions: Permissions;
+  readonly slowModeSeconds: number;
+  readonly historyForNewcomers: HistoryForNewcomers;
   readonly role: Role;
+  readonly rights: readonly AdminRight[] | null;
   readonly rev: number;
   readonly lastSeq: number;
   readonly readSeq: number;
   readonly deliveredSeq: number;
   readonly peer: User | null;
   readonly activeAt: Date;
+  readonly pinned: boolean;
 }
 
 /** A chat is as fresh as its last message, or as its making. */
 const items = (userId: UserId) =>
   sql`select m.chat_id, c.kind, c.title, c.about, c.handle, c.visibility, c.signatures, c.comments,
-      c.created_by, c.created_at, c.member_count, m.role,
+      c.permissions, c.slow_mode_seconds, c.history_for_newcomers,
+      c.created_by, c.created_at, c.member_count, m.role, m.rights,
       h.rev, h.last_seq,
       greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
@@ -128,25 +151,29 @@ const items = (userId: UserId) =>
         from members other join users u using (user_id)
         where other.chat_id = m.chat_id and other.user_id <> m.user_id
       ) end as peer,
-      coalesce(last.created_at, c.created_at) as active_at
+      coalesce(last.created_at, c.created_at) as active_at,
+      coalesce(p.pinned, false) as pinned, coalesce(p.archived, false) as archived,
+      ${preferencesJson} as preferences, m.user_id, p.draft_key_version, p.draft_sealed
     from members m
     join chats c using (chat_id)
     join heads h on h.scope_id = m.chat_id
     left join messages last on last.chat_id = m.chat_id and last.seq = h.last_seq
     left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
+    left join chat_preferences p on p.user_id = m.user_id and p.chat_id = m.chat_id
     where m.user_id = ${userId}::uuid and m.left_at is null and c.deleted_at is null`;
 
-/** The latest activity first. */
+/** The pinned ones first, then the latest activity. */
 export const chatItems = (
   userId: UserId,
-  after: TimePlace<ChatId> | null,
+  archived: boolean,
+  after: ListPlace | null,
   limit: number,
 ) =>
-  sql<ChatItemRow>`select * from (${items(userId)}) item where ${
-    after === null
-      ? sql`true`
-      : sql`(active_at, chat_id) < (${after.at}::timestamptz, ${after.id}::uuid)`
-  } order by active_at desc, chat_id desc limit ${limit}`;
+  sql<ChatItemRow>`select * from (${items(userId)}) item
+    where archived = ${archived} and ${
+    after === null ? sql`true` : sql`(pinned, active_at, chat_id) <
+          (${after.pinned}, ${after.at}::timestamptz, ${after.id}::uuid)`
+  } order by pinned desc, active_at desc, chat_id desc limit ${limit}`;
 
 export const chatItem = (userId: UserId, chatId: ChatId) =>
   sql<ChatItemRow>`${items(userId)} and m.chat_id = ${chatId}::uuid`;
@@ -181,8 +208,9 @@ export const leaversSince = (chatId: ChatId, rev: number) =>
 
 /** Memberships that came or went after an account's `rev`, and where their chats stand. */
 export const membershipsSince = (userId: UserId, accountRev: number) =>
-  sql<{ chatId: ChatId; rev: number; present: boolean }>`select chat_id,
-      heads.rev, left_at is null and deleted_at is null as present
+  sql<
+    { chatId: ChatId; rev: number; hiddenUpTo: number; present: boolean }
+  >`select chat_id, heads.rev, history_from as hidden_up_to, left_at is null and deleted_at is null as present
     from members join chats using (chat_id) join heads on scope_id = chat_id
     where user_id = ${userId}::uuid and account_rev > ${accountRev}`;
 

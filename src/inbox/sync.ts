@@ -2,6 +2,7 @@ import { accountSince, deviceOf, devicesSince, meOf } from "../accounts/mod.ts";
 import { readSince } from "../changes/mod.ts";
 import { contactOf, contactsSince, viewSince } from "../contacts/mod.ts";
 import type { Database } from "../db/database.ts";
+import { draftsSince, type OpenDraft } from "../preferences/mod.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { Sync } from "../protocol/sync.ts";
 import { writeCursor } from "./cursor.ts";
@@ -14,6 +15,7 @@ const pageSize = 500;
 export interface SyncReader {
   readonly db: Database;
   readonly readHeads: ReadHeads;
+  readonly openDraft: OpenDraft;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface SyncReader {
  * falls between.
  */
 export async function readSync(
-  { db, readHeads }: SyncReader,
+  { db, readHeads, openDraft }: SyncReader,
   { userId, deviceId }: {
     readonly userId: UserId;
     readonly deviceId: DeviceId;
@@ -41,9 +43,10 @@ export async function readSync(
       contactsSince,
       viewSince,
       (_scope, rev, limit) => hiddenSince(userId, rev, limit),
+      (_scope, rev, limit) => draftsSince(userId, rev, limit),
     ],
   );
-  const [[account], devices, contacts, [view], hidden] = page.rows;
+  const [[account], devices, contacts, [view], hidden, drafts] = page.rows;
   const { moment } = heads;
   // A chat may have come or gone between the two, which the heads do not show: a client that counted
   // it as told would drop the event that tells of it.
@@ -64,5 +67,10 @@ export async function readSync(
       seq,
       messageId,
     })),
+    drafts: await Promise.all(drafts.map(async (row) => ({
+      chatId: row.chatId,
+      accountRev: row.rev,
+      draft: await openDraft(row),
+    }))),
   };
 }

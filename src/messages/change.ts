@@ -14,6 +14,7 @@ import {
   chatTable,
   memberTable,
   type Narration,
+  sees,
 } from "../chats/mod.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { RevReply } from "../protocol/frames.ts";
@@ -72,7 +73,7 @@ export function changeMessage(
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
       const message = state.get(messages, { chatId, messageId });
-      if (!message) return new Problem("not_found");
+      if (!message || !sees(access, message)) return new Problem("not_found");
       const decision = decide(message, access, state);
       if (decision instanceof Problem) return decision;
       if (decision === "unchanged") return { reply: { rev: message.rev } };

@@ -7,6 +7,7 @@ import {
   mayDeleteFor,
   mayTouchPost,
   memberTable,
+  sees,
 } from "../chats/mod.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -64,7 +65,9 @@ export function deleteForMe(
       const access = admit(state, chatId, by);
       if (access instanceof Problem) return access;
       const place = state.get(places, { messageId });
-      if (place?.chatId !== chatId) return new Problem("not_found");
+      if (place?.chatId !== chatId || !sees(access, place)) {
+        return new Problem("not_found");
+      }
       const { seq, rev } = place;
       if (state.get(hiddenMessages, key)) return { reply: { rev } };
       return {

@@ -6,9 +6,11 @@ import {
   chatTable,
   forbidden,
   memberTable,
+  sees,
 } from "../chats/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
 import { isoTime } from "../lib/iso_time.ts";
+import { preferencesTable } from "../preferences/mod.ts";
 import type { SendReply } from "../protocol/frames.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
@@ -43,6 +45,7 @@ export function forwardMessage(
       reads(chatTable, keys.chat),
       reads(memberTable, keys.members),
       reads(messages, [origin]),
+      reads(preferencesTable, [{ userId: senderId, chatId: origin.chatId }]),
       reads(hiddenMessages, [{
         userId: senderId,
         messageId: origin.messageId,
@@ -80,9 +83,13 @@ function originalOf(
   { chatId, messageId }: ForwardRef,
 ): MessageRow | Problem {
   const original = state.get(messages, { chatId, messageId });
-  const isReadable = !(admit(state, chatId, userId) instanceof Problem) &&
+  const access = admit(state, chatId, userId);
+  const isReadable = original && !(access instanceof Problem) &&
+    sees(access, original) &&
     !state.get(hiddenMessages, { userId, messageId });
-  return original && isReadable ? original : notThere();
+  const { clearedSeq = 0 } = state.get(preferencesTable, { userId, chatId }) ??
+    {};
+  return isReadable && original.seq > clearedSeq ? original : notThere();
 }
 
 const notThere = () =>

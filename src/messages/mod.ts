@@ -10,6 +10,7 @@ import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { RevReply, SendReply } from "../protocol/frames.ts";
+import { clearingDraft } from "../preferences/mod.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type {
   Content,
@@ -56,6 +57,7 @@ export {
   reactionsBy,
 } from "./export_store.ts";
 export { openForReader } from "./history.ts";
+export { everyone } from "./mention_store.ts";
 export {
   latestMessages,
   messagesSince,
@@ -158,17 +160,18 @@ export function createMessages(
     changes.submit({ prepare: () => sealer.keepKeys(chatId), ...command });
 
   return {
-    send(chatId, by, { messageId, content, forward, replyTo }) {
+    send(chatId, by, { messageId, content, forward, replyTo, clearDraft }) {
       const wish = {
         chatId,
         messageId: messageId ?? newId() as MessageId,
         senderId: by,
         replyTo,
       };
+      const command = forward
+        ? forwardMessage(table, seal, sealer.keepKeys, wish, forward)
+        : sendMessage(table, seal, wish, content!);
       return changes.submit(
-        forward
-          ? forwardMessage(table, seal, sealer.keepKeys, wish, forward)
-          : sendMessage(table, seal, wish, content!),
+        clearDraft ? clearingDraft(command, { chatId, userId: by }) : command,
       );
     },
     edit: (target, content) =>
@@ -183,7 +186,7 @@ export function createMessages(
       changes.submit(
         pinMessage(table, narrate(target.chatId), target, pinned),
       ),
-    advanceReceipt: createReceipts(db, announce),
+    advanceReceipt: createReceipts(db, announce, changes),
     history: (chatId, by, query) =>
       turns(by, () => readHistory(reader, chatId, by, query)),
     read: (chatId, by, messageId) => readMessage(reader, chatId, by, messageId),

@@ -13,7 +13,11 @@ import {
   memberTable,
   postedAs,
   refuseToNobody,
+  refuseTooSoon,
   refuseToSpeak,
+  refuseToWrite,
+  sees,
+  sentRows,
 } from "../chats/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
@@ -81,13 +85,14 @@ export function decideNew(
       detail: "The messageId is already in use",
     });
   }
-  const refusal = refuseToNobody(access) ?? refuseBlocked(state, chatId);
+  const refusal = refuseToNobody(access) ?? refuseBlocked(state, chatId) ??
+    refuseToWrite(access) ?? refuseTooSoon(access, state.now);
   if (refusal) return refusal;
 
   const target = wish.replyTo
     ? state.get(messages, { chatId, messageId: wish.replyTo })
     : undefined;
-  if (wish.replyTo && !target) {
+  if (wish.replyTo && !(target && sees(access, target))) {
     return new Problem("not_found", {
       detail: "The message to reply to is not in this chat",
     });
@@ -130,6 +135,7 @@ export function decideNew(
         rows: [
           put(messages, row),
           put(places, row),
+          ...sentRows(access, numbers.now),
           ...mentionsOfNew(row, said.content),
           // What a person wrote after, that person has read.
           put(receipts, { chatId, ...receipt }),

@@ -1,5 +1,6 @@
 import { sql, type Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
+import { clearedSeq } from "../preferences/mod.ts";
 import { columnsOf, type StoredMessage, viewsOf } from "./store.ts";
 
 /** What of a message is its reader's own: the emoji that the reader chose on it. */
@@ -10,7 +11,10 @@ export interface OwnPart {
 /** A stored message as one reader finds it. */
 export type ReadMessage = StoredMessage & OwnPart;
 
-/** The messages of a chat as one member sees them: without those that member deleted for herself. */
+/**
+ * The messages of a chat as one member sees them: those of the time that is open to her, without those
+ * that she deleted for herself, or cleared with all before.
+ */
 const seenBy = (
   chatId: ChatId | Statement<unknown>,
   userId: UserId,
@@ -21,7 +25,11 @@ const seenBy = (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
       ) end as mine
-    from messages m where m.chat_id = ${chatId}::uuid and not exists (
+    from messages m where m.chat_id = ${chatId}::uuid
+      and m.seq > greatest(${clearedSeq(userId, chatId)},
+        (select history_from from members own
+          where own.chat_id = ${chatId}::uuid and own.user_id = ${userId}::uuid))
+      and not exists (
       select from hidden_messages h
       where h.user_id = ${userId}::uuid and h.chat_id = m.chat_id and h.seq = m.seq)`;
 

@@ -56,6 +56,8 @@ export interface AdvancedReceipt extends ReceiptRow {
   /** Whether the other members are told of it. */
   readonly isTold: boolean;
   readonly moved: boolean;
+  /** Whether the member had marked the chat unread. */
+  readonly marked: boolean;
 }
 
 /** Whether the members of a chat are told how far each of them is. */
@@ -108,9 +110,11 @@ export const advanceReceipts = (
       on conflict (chat_id, seq) do update set views = v.views + excluded.views
     )
     select a.chat_id, a.user_id, a.is_told, moved.chat_id is not null as moved,
+      coalesce(p.marked_unread, false) as marked,
       coalesce(moved.delivered_seq, a.delivered_seq) as delivered_seq,
       coalesce(moved.read_seq, a.read_seq) as read_seq
-    from allowed a left join moved using (chat_id, user_id)`;
+    from allowed a left join moved using (chat_id, user_id)
+    left join chat_preferences p on p.user_id = a.user_id and p.chat_id = a.chat_id`;
 
 const presentReceipts = sql`select m.chat_id, m.user_id,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,

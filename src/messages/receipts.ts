@@ -1,6 +1,7 @@
-import type { Announce, Announced } from "../changes/mod.ts";
+import type { Announce, Announced, Changes } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import { createBatcher } from "../lib/batcher.ts";
+import { clearMark } from "../preferences/mod.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import {
@@ -11,7 +12,8 @@ import {
 
 /**
  * Moves a member's cursors forward. They take no `rev`, so they go beside the spine: one upsert for
- * all that gathered, in which a cursor only grows. What has been read has been delivered.
+ * all that gathered, in which a cursor only grows. What has been read has been delivered. Reading takes
+ * a mark away that was set by hand, also where the cursor stands already.
  * Rejects with `not_found` for a chat that the caller is not in.
  */
 export type AdvanceReceipt = (
@@ -23,6 +25,7 @@ export type AdvanceReceipt = (
 export function createReceipts(
   db: Database,
   announce: Announce,
+  changes: Changes,
 ): AdvanceReceipt {
   const advance = createBatcher<ReceiptRow, AdvancedReceipt | undefined>(
     async (wishes) => {
@@ -43,14 +46,17 @@ export function createReceipts(
     },
   );
 
-  return async (chatId, userId, { deliveredSeq = 0, readSeq = 0 }) => {
-    const wish = {
+  return async (chatId, userId, { deliveredSeq = 0, readSeq }) => {
+    const advanced = await advance({
       chatId,
       userId,
-      readSeq,
-      deliveredSeq: Math.max(deliveredSeq, readSeq),
-    };
-    if (!await advance(wish)) throw new Problem("not_found");
+      readSeq: readSeq ?? 0,
+      deliveredSeq: Math.max(deliveredSeq, readSeq ?? 0),
+    });
+    if (!advanced) throw new Problem("not_found");
+    if (advanced.marked && readSeq !== undefined) {
+      await changes.submit(clearMark({ userId, chatId }));
+    }
   };
 }
 

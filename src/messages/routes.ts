@@ -43,7 +43,14 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
         201: json(SentMessage, "Stored"),
         200: json(SentMessage, "Was stored before"),
       },
-      problems: ["blocked", "not_found", "id_taken", "conflict"],
+      problems: [
+        "forbidden",
+        "blocked",
+        "slow_mode",
+        "not_found",
+        "id_taken",
+        "conflict",
+      ],
     }),
     async (c) => {
       const { chatId } = c.req.valid("param");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { User } from "./accounts.ts";
+import { AdminRights, groupPatch, GroupSettings } from "./groups.ts";
 import { ChatId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Counter, Rev, text, Timestamp } from "./text.ts";
@@ -100,12 +101,18 @@ export const Chat = z.object({
     description: "null unless it is a channel",
     examples: [null],
   }),
+  group: GroupSettings.nullable().meta({
+    description: "null unless it is a group",
+  }),
 }).meta({ id: "Chat" });
 export type Chat = z.infer<typeof Chat>;
 
 export const Member = z.object({
   userId: UserId,
   role: Role,
+  rights: AdminRights.meta({
+    description: "What the owner or an admin may do; empty for the others",
+  }),
   joinedAt: Timestamp,
   leftAt: Timestamp.nullable().meta({
     description: "null while the person is in the chat",
@@ -159,6 +166,7 @@ export const ChatPatch = z.strictObject({
   visibility: Visibility.optional().meta({ description: "Of a channel" }),
   signatures: signatures.optional(),
   comments: comments.optional(),
+  ...groupPatch,
 }).meta({ id: "ChatPatch" });
 export type ChatPatch = z.infer<typeof ChatPatch>;
 
@@ -167,9 +175,15 @@ export const AddMembers = z.strictObject({
 }).meta({ id: "AddMembers" });
 export type AddMembers = z.infer<typeof AddMembers>;
 
-export const MemberPatch = z.strictObject({ role: Role }).meta({
-  id: "MemberPatch",
-});
+export const MemberPatch = z.strictObject({
+  role: Role.optional(),
+  rights: AdminRights.optional().meta({
+    description:
+      "Of an admin, instead of those before. A new admin gets all but `promoteMembers` without them",
+  }),
+}).refine(({ role, rights }) => role !== undefined || rights !== undefined, {
+  error: "Give role, rights or both",
+}).meta({ id: "MemberPatch" });
 export type MemberPatch = z.infer<typeof MemberPatch>;
 
 export const Receipt = z.object({

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { Device, Me } from "./accounts.ts";
 import { Chat, Member, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
+import { AdminRights } from "./groups.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
+import { ChatPreferences, Draft } from "./preferences.ts";
 import { AccountRev, Counter, Rev, Seq, Timestamp } from "./text.ts";
 
 const event = <T extends string, S extends z.ZodRawShape>(
@@ -78,7 +80,7 @@ export const Event = z.discriminatedUnion("type", [
     member: Member,
     memberCount: Counter,
   }),
-  event("member.updated", "A member has another role", {
+  event("member.updated", "A member has another role or other rights", {
     chatId: ChatId,
     rev: Rev,
     member: Member,
@@ -86,7 +88,12 @@ export const Event = z.discriminatedUnion("type", [
   event(
     "membership.updated",
     "The receiver has another role in a channel, of whose members nobody else is told",
-    { accountRev: AccountRev, chatId: ChatId, role: Role },
+    {
+      accountRev: AccountRev,
+      chatId: ChatId,
+      role: Role,
+      rights: AdminRights,
+    },
   ),
   event("member.left", "A person left the chat, or was removed", {
     chatId: ChatId,
@@ -94,6 +101,11 @@ export const Event = z.discriminatedUnion("type", [
     member: Member,
     memberCount: Counter,
   }),
+  event(
+    "chat.advanced",
+    "Something changed that is hidden from the receiver, who came later: only the rev moves",
+    { chatId: ChatId, rev: Rev },
+  ),
   event(
     "chat.behind",
     "Changes up to this rev exist that were not sent: ask for them with `changes`",
@@ -136,6 +148,23 @@ export const Event = z.discriminatedUnion("type", [
     seq: Seq,
     messageId: MessageId,
   }),
+  event(
+    "preferences.updated",
+    "The account set something for a chat, or read what it had marked: the whole present state",
+    {
+      accountRev: AccountRev,
+      chatId: ChatId,
+      preferences: ChatPreferences,
+      draft: Draft.nullable().optional().meta({
+        description: "Only where it changed; null when it was taken away",
+      }),
+    },
+  ),
+  event(
+    "notification.cleared",
+    "The account put the notifications of a chat away, and a mark set by hand with them",
+    { accountRev: AccountRev, chatId: ChatId, seq: Counter },
+  ),
   event(
     "server.draining",
     "The server stops: close, and connect again after `reconnectInMs`",

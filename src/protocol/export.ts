@@ -5,6 +5,7 @@ import { Contact } from "./contacts.ts";
 import { ChatId } from "./ids.ts";
 import { ExportedJoinRequest } from "./invites.ts";
 import { Message, MessageContent } from "./messages.ts";
+import { ChatPreferences, Draft } from "./preferences.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
 
@@ -39,6 +40,10 @@ export const ExportedChat = z.object({
   }),
   deliveredSeq: Counter,
   readSeq: Counter,
+  preferences: ChatPreferences.nullable().meta({
+    description: "null where the account never set anything for the chat",
+  }),
+  draft: Draft.nullable().meta({ examples: [null] }),
 }).meta({
   id: "ExportedChat",
   description: "A chat that the account is in, or was",
@@ -59,7 +64,7 @@ export const ExportedMessage = Message.pick({
 }).meta({
   id: "ExportedMessage",
   description:
-    "A message that the account sent. `content` is null where nobody can read it any more",
+    "A message that the account sent, and has not cleared. `content` is null where nobody can read it any more",
 });
 export type ExportedMessage = z.infer<typeof ExportedMessage>;
 

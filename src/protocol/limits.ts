@@ -13,7 +13,9 @@ export const limits = {
   /** Earlier contents that are kept of one message. */
   editsKept: 20,
   /** Most people in one group. */
-  groupMembers: 1024,
+  groupMembers: 100_000,
+  /** In a larger group, and in every channel, nobody is told of an ordinary member's coming and going. */
+  toldMembers: 1024,
   /** In a larger chat, and in every channel, nobody is told how far the others have read. */
   receiptMembers: 1024,
   /** Invitations that one chat has at once. */

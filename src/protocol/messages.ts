@@ -123,6 +123,11 @@ export const sendFields = {
     description: "The message that this one answers, in the same chat",
     examples: ["019a54c2-9b1e-7c11-8d5f-3a0c5e1f7b05"],
   }),
+  clearDraft: z.boolean().optional().meta({
+    description:
+      "Whether the sender's draft in the chat goes away in the same step. It stays otherwise",
+    examples: [true],
+  }),
 };
 
 export const saysOneThing = (

@@ -9,6 +9,10 @@ export const problemKinds = {
   bad_credentials: { status: 401, title: "The name or the password is wrong" },
   forbidden: { status: 403, title: "You may not do this" },
   blocked: { status: 403, title: "One of the two has blocked the other" },
+  slow_mode: {
+    status: 403,
+    title: "The group takes one message in a while from each member",
+  },
   not_found: {
     status: 404,
     title: "There is no such thing, or you may not see it",

@@ -2,13 +2,19 @@ import { z } from "zod";
 import { Device, Me, User } from "./accounts.ts";
 import { Chat, Member, Receipt, Role } from "./chats.ts";
 import { Contact } from "./contacts.ts";
+import { AdminRights } from "./groups.ts";
 import { ChatId, DeviceId, MessageId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Message } from "./messages.ts";
+import { ChatDraft, ChatPreferences, Draft } from "./preferences.ts";
+import { ListQuery } from "./page.ts";
 import { AccountRev, Counter, Rev, Seq } from "./text.ts";
 
 const lastSeq = Counter.meta({ description: "The `seq` of the last message" });
-const unread = Counter.meta({ description: "`lastSeq` − `readSeq`" });
+const unread = Counter.meta({
+  description:
+    "`lastSeq` − `readSeq`, or − `clearedSeq` where the account has cleared more than it has read. Deleted, hidden and system messages count too: they have a place",
+});
 const epoch = z.string().meta({
   description:
     "Names the history of the database. Another one than before: start from zero",
@@ -28,6 +34,9 @@ export const ChatHead = z.object({
   readSeq: Counter,
   deliveredSeq: Counter,
   unread,
+  preferences: ChatPreferences.optional().meta({
+    description: "Absent where the account never set anything for the chat",
+  }),
 }).meta({
   id: "ChatHead",
   description: "The counters of a chat, as the caller has them",
@@ -44,12 +53,25 @@ export const ChatItem = Chat.extend({
   }),
   me: z.object({
     role: Role,
+    rights: AdminRights,
     readSeq: Counter,
     deliveredSeq: Counter,
     unread,
+    ...ChatPreferences.shape,
+    draft: Draft.nullable().meta({ examples: [null] }),
   }),
 }).meta({ id: "ChatItem", description: "A chat in the caller's list" });
 export type ChatItem = z.infer<typeof ChatItem>;
+
+/** Which of the two lists of chats, and which page of it. */
+export const ChatListQuery = ListQuery.extend({
+  archived: z.enum(["true", "false"]).default("false").meta({
+    description: "The archived chats instead of the others",
+  }),
+});
+export interface ChatListQuery extends ListQuery {
+  readonly archived?: "true" | "false";
+}
 
 export const CreatedChat = ChatItem.extend({
   duplicate: z.boolean().optional().meta({
@@ -112,6 +134,10 @@ export const Sync = z.object({
       "Where the account last saw its requests: those that changed up to there are `viewed`. null when that did not change",
   }),
   hidden: z.array(HiddenMessage),
+  drafts: z.array(ChatDraft).meta({
+    description:
+      "Of the chats whose preferences changed since; the preferences themselves stand in `chats`",
+  }),
 }).meta({
   id: "Sync",
   description: "What changed in the caller's world since a cursor",

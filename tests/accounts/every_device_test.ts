@@ -75,6 +75,16 @@ const causes: Partial<
     );
     return await by.call("DELETE", `${messages}/${messageId}?for=me`);
   },
+  "preferences.updated": async (by, friend) => {
+    const chatId = await directChat(by, friend);
+    const patch = { pinned: true, draft: { text: "Dear friend" } };
+    return await by.call("PATCH", `/chats/${chatId}/me`, patch);
+  },
+  "notification.cleared": async (by, friend) => {
+    const chatId = await directChat(by, friend);
+    const clear = `/chats/${chatId}/notifications/clear`;
+    return await by.call("POST", clear);
+  },
 };
 
 async function signIn(url: string, { username }: Person): Promise<Person> {
@@ -162,6 +172,13 @@ Deno.test("every event of an account reaches all its devices, the one that cause
       assert.equal(page.chats.length, 3);
       assert.equal(page.gone.length, 1);
       assert.equal(page.hidden.length, 1);
+      assert.deepEqual(
+        page.drafts.map(({ draft }) => draft),
+        [{ text: "Dear friend" }],
+      );
+      const [head] = page.chats.filter(({ preferences }) => preferences);
+      assert.equal(head!.preferences!.pinned, true);
+      assert.equal(head!.preferences!.notifiedSeq, 1);
     }
   });
   assert.deepEqual(service.complaints, []);

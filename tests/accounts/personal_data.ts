@@ -52,6 +52,12 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
     stays: { created_by: history },
     exported: "the chat's, for those who run it to see; it tells who made them",
   },
+  bans: {
+    columns: ["chat_id", "user_id", "banned_by"],
+    stays: { banned_by: history },
+    exported:
+      "the chat's, for those who may ban to see; whoever comes is told of it",
+  },
   join_requests: {
     columns: ["chat_id", "user_id", "invite_id"],
     exported: ["joinRequests"],
@@ -113,13 +119,13 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   chats: {
     columns: [
       ...["chat_id", "kind", "title", "about", "direct_key", "created_by"],
-      ...["handle", "visibility"],
+      ...["handle", "visibility", "permissions", "history_for_newcomers"],
     ],
     stays: { direct_key: history, created_by: history },
     exported: ["chats"],
   },
   members: {
-    columns: ["chat_id", "user_id", "role"],
+    columns: ["chat_id", "user_id", "role", "rights"],
     stays: { user_id: history },
     exported: ["chats"],
   },
@@ -142,6 +148,10 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   },
   receipts: {
     columns: ["chat_id", "user_id"],
+    exported: ["chats"],
+  },
+  chat_preferences: {
+    columns: ["user_id", "chat_id", "notify", "draft_sealed"],
     exported: ["chats"],
   },
   hidden_messages: {

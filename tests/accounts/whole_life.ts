@@ -69,6 +69,13 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   );
   accepted(await person.call("POST", `/invites/${code}/join`));
 
+  const outside = await newPerson(url, "outside");
+  const closed = await groupOf(friend);
+  accepted(
+    await friend.call("PUT", `/chats/${closed}/bans/${person.userId}`),
+  );
+  accepted(await person.call("PUT", `/chats/${own}/bans/${outside.userId}`));
+
   const hers = await send(friend, direct);
   await mention(friend, direct, person);
   const changed = await send(person, direct, "Markearlier");
@@ -81,6 +88,8 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   accepted(await person.call("PUT", at(hers, `/reactions/${thumb}`)));
   accepted(await person.call("DELETE", at(hers, "?for=me")));
   accepted(await person.call("POST", `/chats/${direct}/read`, { seq: 1 }));
+  const draft = { text: "Markdraft" };
+  accepted(await person.call("PATCH", `/chats/${direct}/me`, { draft }));
 
   return {
     person,
@@ -91,7 +100,7 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
     ],
     words: [
       ...Object.values(profile),
-      ...["markbefore", "markmail", "Marktext", "Markearlier"],
+      ...["markbefore", "markmail", "Marktext", "Markearlier", "Markdraft"],
       ...["Markphone", "markos", "Marktablet", "markpad"],
     ],
   };

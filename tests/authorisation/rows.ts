@@ -216,6 +216,18 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
     return call("DELETE", chat(scene, `/members/${userId}`));
   }),
 
+  listBans: inChat(admins, (scene) => call("GET", chat(scene, "/bans"))),
+  banMember: inChat(admins, async (scene) => {
+    const { userId } = await scene.newcomer();
+    return call("PUT", chat(scene, `/bans/${userId}`));
+  }),
+  unbanMember: inChat(admins, async (scene) => {
+    const { userId } = await scene.outsider();
+    const path = chat(scene, `/bans/${userId}`);
+    await scene.owner.call("PUT", path);
+    return call("DELETE", path);
+  }),
+
   findChannels: own(() => call("GET", "/channels?query=p")),
   getChannel: own(async (_, { owner }) => {
     const handle = `c${crypto.randomUUID().slice(0, 8)}`;

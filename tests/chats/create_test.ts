@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import { createChanges } from "../../src/changes/mod.ts";
 import { createChats } from "../../src/chats/mod.ts";
 import type { Database } from "../../src/db/database.ts";
 import type { ChatId } from "../../src/protocol/ids.ts";
+import { adminRights } from "../../src/protocol/groups.ts";
 import { limits } from "../../src/protocol/limits.ts";
 import { Member } from "../../src/protocol/chats.ts";
 import { CreatedChat } from "../../src/protocol/sync.ts";
@@ -68,7 +70,10 @@ Deno.test("create", async (t) => {
         },
       );
       assert.deepEqual(chat.me, {
+        ...noPreferences,
+        draft: null,
         role: "owner",
+        rights: adminRights,
         readSeq: 1,
         deliveredSeq: 1,
         unread: 0,

@@ -1,4 +1,5 @@
 import type { Chat, Member, Receipt } from "../../src/protocol/chats.ts";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import type { Event } from "../../src/protocol/events.ts";
 import type { ChatId, MessageId, UserId } from "../../src/protocol/ids.ts";
 import type {
@@ -36,6 +37,7 @@ export class ModelChat {
       title: "A group",
       about: "",
       channel: null,
+      group: null,
       createdBy: createdBy!,
       createdAt: at,
       memberCount: 0,
@@ -192,7 +194,7 @@ export class ModelChat {
       lastSeq,
       lastMessage: this.seenBy(viewer).at(-1) ?? null,
       peer: null,
-      me: mine,
+      me: { ...noPreferences, ...mine, rights: [], draft: null },
     };
   }
 
@@ -221,6 +223,7 @@ export class ModelChat {
     const member: Member = {
       userId,
       role: this.members.size === 0 ? "owner" : "member",
+      rights: [],
       joinedAt: at,
       ...change,
       rev,

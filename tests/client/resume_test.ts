@@ -215,6 +215,7 @@ Deno.test("account changes that were missed are read from the cursor before", as
         seq: 1,
         messageId: chat.messages[0]!.message.messageId,
       }],
+      drafts: [],
     };
   });
   const second = await service.welcomed({ accountRev: 7, cursor: "cursor-6" });
@@ -243,6 +244,7 @@ Deno.test("a gap in the account's counter is read after half a second", async ()
     contacts: [],
     contactsViewedRev: null,
     hidden: [],
+    drafts: [],
   };
   service.routes.set("GET /sync", () => page);
   const message = { chatId: chatId(1), seq: 1, messageId: userId(7) as never };

@@ -142,6 +142,12 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     });
     await ada("PATCH", `/chats/${chatId}`, { title: "Looms" });
     await ada("GET", `/chats/${chatId}/changes?since=0`);
+    const preferences = { pinned: true, draft: { text: "Dear Grace" } };
+    await ada("PATCH", `/chats/${chatId}/me`, preferences);
+    await ada("GET", "/notifications");
+    await ada("GET", "/notifications/counts");
+    await ada("POST", `/chats/${chatId}/notifications/clear`);
+    await ada("DELETE", `/chats/${chatId}/history`);
     await ada("GET", "/sync");
 
     const own = `/chats/${chatId}`;
@@ -154,6 +160,9 @@ Deno.test("every documented answer happens, and no other", async (t) => {
       await ask("PATCH", `${own}/members/me`, { role: "owner" });
       await ask("DELETE", `${own}/members/${adaId}`);
       await ask("GET", `${own}/changes?since=0`);
+      await ask("PATCH", `${own}/me`, { pinned: true });
+      await ask("POST", `${own}/notifications/clear`);
+      await ask("DELETE", `${own}/history`);
     }
 
     await pretendFull(service, chatId);
@@ -236,6 +245,17 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await grace("POST", `${own}/join`);
     await grace("POST", `/chats/${other}/join`);
     await grace("GET", `${own}/members`);
+    const ban = `${own}/bans/${graceId}`;
+    for (const ask of [ada, grace, joan]) {
+      await ask("PUT", ban);
+      await ask("DELETE", ban);
+      await ask("GET", `${own}/bans?limit=1`);
+      if (ask === ada) await grace("POST", `${own}/join`);
+    }
+    await ada("PUT", ban);
+    await grace("POST", `${own}/join`);
+    const { code } = await ada<{ code: string }>("POST", `${own}/invites`, {});
+    await grace("POST", `/invites/${code}/join`);
     await ada("DELETE", own);
   });
   await t.step(
@@ -260,6 +280,15 @@ Deno.test("every documented answer happens, and no other", async (t) => {
     await send(ada, { messageId: hello });
     await send(grace, { messageId: hello });
     await send(grace, { replyTo: hello });
+    await ada("PATCH", `/chats/${chatId}`, { slowModeSeconds: 3600 });
+    await send(grace);
+    await send(grace);
+    const permissions = { sendMessages: "admins" };
+    await ada("PATCH", `/chats/${chatId}`, { slowModeSeconds: 0, permissions });
+    await send(grace);
+    await ada("PATCH", `/chats/${chatId}`, {
+      permissions: { sendMessages: "everyone" },
+    });
     await send(grace, { replyTo: nobody });
     await ada("DELETE", `${messages}/${gone}`);
     await send(ada, { replyTo: gone });

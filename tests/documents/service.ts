@@ -45,8 +45,10 @@ export function routesAlone(
     contacts: absent,
     presence: absent,
     chats: absent,
+    preferences: absent,
     invites: absent,
     messages: absent,
+    notifications: absent,
     inbox: absent,
     exports: absent,
   });

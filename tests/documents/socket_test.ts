@@ -57,6 +57,9 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   );
   check("reply.error", refused);
 
+  const draft = { text: "Dear Grace" };
+  await ada.call("PATCH", `/chats/${direct}/me`, { draft });
+  await ada.call("POST", `/chats/${direct}/notifications/clear`);
   const { userId } = joan;
   await joan.call("POST", "/contacts/requests", { userId: ada.userId });
   await ada.call("POST", "/contacts/requests/viewed");
@@ -69,6 +72,18 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   await ada.call("PATCH", `${members}/${userId}`, { role: "admin" });
   await ada.call("DELETE", `${members}/${userId}`);
   await other.heard("member.left");
+  await ada.call("PATCH", `/chats/${group}`, {
+    historyForNewcomers: "sinceJoining",
+  });
+  const old = await ada.call<{ messageId: string }>(
+    "POST",
+    `/chats/${group}/messages`,
+    { content: { type: "text", text: "Before" } },
+  );
+  await ada.call("DELETE", `${members}/${grace.userId}`);
+  await ada.call("POST", members, { userIds: [grace.userId] });
+  await ada.call("PUT", `/chats/${group}/messages/${old.body.messageId}/pin`);
+  await other.heard("chat.advanced");
   other.close();
   await line.heard("presence", ({ online }) => !online);
   const news = {

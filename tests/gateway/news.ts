@@ -54,6 +54,7 @@ export function said(
 const member = (userId: UserId, rev: number, leftAt: string | null) => ({
   userId,
   role: "member" as const,
+  rights: [],
   joinedAt: at,
   leftAt,
   rev,
@@ -66,6 +67,7 @@ const chat = (chatId: ChatId) => ({
   title: "A group",
   about: "",
   channel: null,
+  group: null,
   createdBy: newUser(),
   createdAt: at,
   memberCount: 2,

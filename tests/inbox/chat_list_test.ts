@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { createInbox } from "../../src/inbox/mod.ts";
 import type { ChatId } from "../../src/protocol/ids.ts";
 import type { List } from "../../src/protocol/page.ts";
+import { defaultPermissions } from "../../src/protocol/groups.ts";
 import { ChatItem } from "../../src/protocol/sync.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
+import { noPreferences } from "../../src/protocol/preferences.ts";
 import { fits } from "../support/fits.ts";
 import {
   directChat,
@@ -73,8 +75,21 @@ Deno.test("chat list", async (t) => {
           content: said("Latest"),
           reactions: [{ emoji: "👍", count: 1, mine: true }],
         },
+        group: {
+          permissions: defaultPermissions,
+          slowModeSeconds: 0,
+          historyForNewcomers: "all",
+        },
         peer: null,
-        me: { role: "member", readSeq: 2, deliveredSeq: 2, unread: 1 },
+        me: {
+          ...noPreferences,
+          draft: null,
+          role: "member",
+          rights: [],
+          readSeq: 2,
+          deliveredSeq: 2,
+          unread: 1,
+        },
       });
       assert.deepEqual(
         accepted(await cleo.call<ChatItem>("GET", `/chats/${group}`)),
@@ -171,6 +186,7 @@ Deno.test("chat list", async (t) => {
           Promise.resolve(
             rows.map((row) => ({ ...row, content: null, forwardedFrom: null })),
           ),
+        openDraft: () => Promise.resolve(null),
       });
       const { items } = await inbox.listChats(dan.userId, { limit: 10 });
       assert.deepEqual(

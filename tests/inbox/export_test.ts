@@ -289,6 +289,7 @@ Deno.test("what is not read is not fetched", async () => {
         rows.map((row) => ({ ...row, content: null, forwardedFrom: null })),
       ),
     openContent: () => assert.fail("nothing was edited"),
+    openDraft: () => Promise.resolve(null),
     clock: Date.now,
     turns: (_key, work) => work(),
     limit: { take() {}, giveBack() {} },

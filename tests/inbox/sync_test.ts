@@ -118,6 +118,7 @@ Deno.test("sync", async (t) => {
         contacts: [],
         contactsViewedRev: null,
         hidden: [],
+        drafts: [],
       },
     );
     await send(bob, direct);
@@ -249,6 +250,7 @@ Deno.test("sync", async (t) => {
         },
       },
       open: () => Promise.resolve([]),
+      openDraft: () => Promise.resolve(null),
     });
     const caller = {
       userId: ann.userId,

@@ -174,6 +174,7 @@ for (const driver of drivers) {
     async (t) => {
       await using server = await startPostgres();
       await migrate(server.url);
+      // What the first stage has sealed is still there when the second one starts.
       const keys = newKeys();
       const on = (sweepMs: number) =>
         stage(driver, {

@@ -17,21 +17,30 @@ export interface Answer<Body> {
 
 /** For clients of a service that may be away. */
 export interface Patience {
-  /** How long to wait for an answer, in milliseconds; without it, for ever. */
+  /** How long to wait for an answer, in milliseconds. */
   readonly limitMs?: number;
 }
+
+/**
+ * Longer than anything that the service does before it answers, if only to say that it cannot: what
+ * has no answer by then fails, with its name, instead of standing still.
+ */
+const patienceMs = 60_000;
 
 /** Calls the service as a plain HTTP client. `body` is sent as JSON. */
 export async function call<Body>(
   url: string,
   method: string,
   path: string,
-  { token, body, limitMs }: { token?: string; body?: unknown } & Patience = {},
+  { token, body, limitMs = patienceMs }:
+    & { token?: string; body?: unknown }
+    & Patience = {},
 ): Promise<Answer<Body>> {
   const patience = new AbortController();
-  const late = limitMs === undefined
-    ? undefined
-    : setTimeout(() => patience.abort(new NoAnswer(limitMs)), limitMs);
+  const late = setTimeout(
+    () => patience.abort(new NoAnswer(`${method} ${path}`, limitMs)),
+    limitMs,
+  );
   try {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
@@ -55,8 +64,8 @@ export async function call<Body>(
 
 /** The service took longer than the client has patience for: what it was asked may still happen. */
 export class NoAnswer extends Error {
-  constructor(limitMs: number) {
-    super(`No answer within ${limitMs} ms`);
+  constructor(to: string, limitMs: number) {
+    super(`No answer to ${to} within ${limitMs} ms`);
   }
 }
 
@@ -180,7 +189,9 @@ export async function connect(
   url: string,
   token: string,
   cursor?: string,
-  { limitMs, forgets = false }: Patience & { readonly forgets?: boolean } = {},
+  { limitMs = patienceMs, forgets = false }: Patience & {
+    readonly forgets?: boolean;
+  } = {},
 ): Promise<Line> {
   const { socket, frames, onFrame, closed, opened } = openSocket(url);
   const events: Event[] = [];
@@ -210,9 +221,10 @@ export async function connect(
     const id = ++ids;
     const reply = Promise.withResolvers<ReplyFrame>();
     waiting.set(id, reply);
-    const late = limitMs === undefined
-      ? undefined
-      : setTimeout(() => reply.reject(new NoAnswer(limitMs)), limitMs);
+    const late = setTimeout(
+      () => reply.reject(new NoAnswer(frame.type, limitMs)),
+      limitMs,
+    );
     socket.send(JSON.stringify({ id, ...frame }));
     try {
       return await reply.promise;
@@ -272,14 +284,13 @@ const unanswered = ({ code, reason }: { code: number; reason: string }) =>
   new Error(`Closed with ${code} ${reason} before the reply`);
 
 /** Rejects where it takes longer. */
-async function within(
-  limitMs: number | undefined,
-  work: Promise<void>,
-): Promise<void> {
-  if (limitMs === undefined) return await work;
+async function within(limitMs: number, work: Promise<void>): Promise<void> {
   let late: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise<never>((_, reject) => {
-    late = setTimeout(() => reject(new NoAnswer(limitMs)), limitMs);
+    late = setTimeout(
+      () => reject(new NoAnswer("an upgrade", limitMs)),
+      limitMs,
+    );
   });
   await Promise.race([work, patience]).finally(() => clearTimeout(late));
 }

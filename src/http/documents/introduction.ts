@@ -45,6 +45,7 @@ export const tags = [
     description: "Links into groups and channels, and who waits to be let in",
   },
   { name: "Messages", description: "What is said in a chat" },
+  { name: "Notifications", description: "What is worth one's attention" },
   { name: "Sync", description: "Catching up after having been away" },
   { name: "Connection", description: "Live events" },
   { name: "Service", description: "The service itself" },

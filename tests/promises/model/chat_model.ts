@@ -377,7 +377,22 @@ function setRole(
 ): Result {
   const target = model.members.get(userId);
   if (!target?.present) return refused("not_found");
-  if (place.role !== "owner") return refused("forbidden");
+  if (place.role !== "owner") {
+    // An admin has the usual rights, with which she changes nobody but herself.
+    const stepsDown = place.role === "admin" && role === "member";
+    if (userId !== by || (role !== place.role && !stepsDown)) {
+      return refused("forbidden");
+    }
+    if (role === place.role) return unchanged(model);
+    return {
+      told: [{ type: "member.updated", userId, role }],
+      next: {
+        ...model,
+        members: new Map(model.members).set(userId, { ...target, role }),
+        rev: model.rev + 1,
+      },
+    };
+  }
   if (target.role === role) return unchanged(model);
   if (userId === by) return refused("forbidden");
   const members = new Map(model.members).set(userId, { ...target, role });
