@@ -22,3 +22,20 @@ create table if not exists message_edits (
   written_at timestamptz not null,
   primary key (chat_id, seq, rev)
 );
+
+-- Of a message that is a poll: [votes of each option, …], how many people voted, when it was closed by
+-- hand. Kept with each change of `poll_votes`, under the lock.
+alter table messages add column if not exists poll jsonb;
+
+-- Who chose which options: bit n stands for option n, so what they say stays sealed. None, once taken
+-- back; the row stays, since it tells the voter's other devices.
+create table if not exists poll_votes (
+  chat_id uuid not null,
+  seq bigint not null,
+  user_id uuid not null,
+  choices integer not null,
+  voted_at timestamptz not null,
+  account_rev bigint not null,
+  primary key (chat_id, seq, user_id)
+);
+create index if not exists poll_votes_changes on poll_votes (user_id, account_rev);

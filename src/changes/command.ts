@@ -58,7 +58,7 @@ export function put<Key extends object, Row extends Key>(
 
 /** What a command may look at: the heads it locked and the rows it named, commands before it applied. */
 export interface State {
-  /** The moment of the batch. */
+  /** The moment of the batch, which is that of every change in it. */
   readonly now: Date;
   /** undefined where the scope does not exist. */
   head(scope: ScopeId): Head | undefined;

@@ -16,6 +16,7 @@ export type ChatEvent = EventOf<
   | "message.created"
   | "message.updated"
   | "chat.updated"
+  | "chat.advanced"
   | "member.joined"
   | "member.updated"
   | "member.left"
@@ -35,6 +36,8 @@ export function applyEvent(
       return updated(state, event, me);
     case "chat.updated":
       return { ...state, chat: event.chat };
+    case "chat.advanced":
+      return state;
     case "member.updated":
       return withMembers(state, [event.member], me);
     case "member.joined":
@@ -80,7 +83,7 @@ function created(
     const answered = { ...target, rev, replyCount: target.replyCount + 1 };
     state = withMessages(state, [answered]);
   }
-  state = withMessages(state, [personal(message, [])]);
+  state = withMessages(state, [newlySaid(message)]);
   // A post of the channel itself: how far its author has read is told to that one alone.
   if (senderId as string === message.chatId) return counted(state);
   // Whoever sends has seen what came before.
@@ -103,17 +106,25 @@ function updated(
     if (change === "reacted") mine.add(emoji);
     if (change === "unreacted") mine.delete(emoji);
   }
-  return withMessages(state, [personal(message, [...mine])]);
+  return withMessages(state, [
+    personal(message, [...mine], known.poll?.mine ?? []),
+  ]);
 }
+
+/** A message that nobody has done anything to yet. */
+export const newlySaid = (message: BroadcastMessage): Message =>
+  personal(message, [], []);
 
 /** What is the same for everyone, as one member sees it. */
 function personal(
   message: BroadcastMessage,
   mine: readonly string[],
+  choice: number[],
 ): Message {
   const reactions = message.reactions.map((reaction) => ({
     ...reaction,
     mine: mine.includes(reaction.emoji),
   }));
-  return { ...message, reactions };
+  const poll = message.poll && { ...message.poll, mine: choice };
+  return { ...message, reactions, poll };
 }

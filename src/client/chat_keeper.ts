@@ -4,7 +4,12 @@ import type { UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { ChatPreferences, Draft } from "../protocol/preferences.ts";
 import type { Changes, ChatHead } from "../protocol/sync.ts";
-import { applyChanges, applyEvent, type ChatEvent } from "./apply.ts";
+import {
+  applyChanges,
+  applyEvent,
+  type ChatEvent,
+  newlySaid,
+} from "./apply.ts";
 import {
   type ChatState,
   withDraft,
@@ -15,7 +20,12 @@ import {
 } from "./chat_state.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ChatChange, ClientEvents } from "./events.ts";
-import { messageAt, trimmed, withoutMessage } from "./message_window.ts";
+import {
+  messageAt,
+  trimmed,
+  withoutMessage,
+  withVote,
+} from "./message_window.ts";
 import type { Platform } from "./platform.ts";
 import { createSequence } from "./sequence.ts";
 
@@ -29,6 +39,7 @@ export interface ChatKeeper {
   /** Takes no `rev`, so it is applied as it comes. */
   receipt(event: EventOf<"receipt.updated">): void;
   hide(seq: number): void;
+  voted(seq: number, options: readonly number[]): void;
   /** What the caller has set for the chat, told by an event or found later. */
   prefer(preferences: ChatPreferences): void;
   draft(accountRev: number, draft: Draft | null): void;
@@ -85,7 +96,7 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       if (event.type !== "message.created") return;
       toldSeq = state.lastSeq;
       if (state.hidden.has(event.message.seq)) return;
-      const message = { ...event.message, reactions: [] };
+      const message = newlySaid(event.message);
       emit("message", { chatId, message, isLive: true });
     },
     applyPage(page) {
@@ -121,6 +132,7 @@ export function keepChat(options: ChatKeeperOptions): ChatKeeper {
       heardSeq = Math.max(heardSeq, seq);
       set(withoutMessage(state, seq), "event");
     },
+    voted: (seq, options) => set(withVote(state, seq, options), "event"),
     prefer(preferences) {
       heardSeq = Math.max(heardSeq, preferences.clearedSeq);
       set(withPreferences(state, preferences), "event");

@@ -122,6 +122,7 @@ export function createChatRegistry(options: ChatRegistryOptions): ChatRegistry {
         case "message.created":
         case "message.updated":
         case "chat.updated":
+        case "chat.advanced":
         case "member.joined":
         case "member.updated":
         case "member.left":

@@ -34,6 +34,8 @@ export interface ChatState {
   readonly receipts: ReadonlyMap<UserId, Receipt>;
   /** Messages that the caller deleted for herself while this client ran, by `seq`. */
   readonly hidden: ReadonlySet<number>;
+  /** What the caller chose in polls while this client ran, by `seq`. */
+  readonly votes: ReadonlyMap<number, readonly number[]>;
   /** What the caller has set for the chat. Messages up to `clearedSeq` are not shown. */
   readonly preferences: ChatPreferences;
   /** What the caller has begun to write; undefined until the chat was opened or the draft changed. */
@@ -58,6 +60,7 @@ export function stateOfHead(
     members: new Map(),
     receipts: new Map(),
     hidden: new Set(),
+    votes: new Map(),
   });
 }
 

@@ -22,7 +22,7 @@ export function withMessages(
     row.seq >= from && row.seq > clearedSeq && row.seq <= lastSeq &&
     !hidden.has(row.seq) &&
     row.rev > (messageAt(state, row.seq)?.rev ?? -1);
-  const news = rows.filter(isNews);
+  const news = rows.filter(isNews).map((row) => withChoice(state, row));
   if (news.length === 0) return state;
   const last = state.messages.at(-1)?.seq ?? 0;
   if (news.length === 1 && news[0]!.seq > last) {
@@ -42,6 +42,27 @@ export function withHistory(
   const first = hasBefore ? items[0]?.seq ?? state.from : 1;
   const from = Math.min(state.from, first);
   return withMessages({ ...state, from }, items);
+}
+
+/** What the account itself told of a vote counts: a page may have been read before it. */
+function withChoice({ votes }: ChatState, message: Message): Message {
+  const mine = votes.get(message.seq);
+  return mine && message.poll
+    ? { ...message, poll: { ...message.poll, mine: [...mine] } }
+    : message;
+}
+
+/** The caller chose in a poll, on whatever device. */
+export function withVote(
+  state: ChatState,
+  seq: number,
+  options: readonly number[],
+): ChatState {
+  const voted = { ...state, votes: new Map(state.votes).set(seq, options) };
+  const messages = state.messages.map((message) =>
+    message.seq === seq ? withChoice(voted, message) : message
+  );
+  return { ...voted, messages };
 }
 
 /** The message is no longer the caller's to see. */

@@ -11,6 +11,7 @@ import type {
   SentMessage,
 } from "../protocol/messages.ts";
 import type { List } from "../protocol/page.ts";
+import type { Vote } from "../protocol/polls.ts";
 import type { CallOptions, ListOptions } from "./chats_api.ts";
 import type { ToSend } from "./outbox_store.ts";
 import type { Rest } from "./rest.ts";
@@ -76,6 +77,29 @@ export interface MessagesApi {
     messageId: MessageId,
     options?: CallOptions,
   ): Promise<RevReply>;
+  /** Chooses in a poll, in place of what was chosen before. */
+  vote(
+    chatId: ChatId,
+    messageId: MessageId,
+    choice: readonly number[],
+    options?: CallOptions,
+  ): Promise<RevReply>;
+  takeVoteBack(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: CallOptions,
+  ): Promise<RevReply>;
+  closePoll(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: CallOptions,
+  ): Promise<RevReply>;
+  /** Who chose what in an open poll; with `option`, those who chose it. */
+  votes(
+    chatId: ChatId,
+    messageId: MessageId,
+    options?: ListOptions & { readonly option?: number },
+  ): Promise<List<Vote>>;
   replies(
     chatId: ChatId,
     messageId: MessageId,
@@ -135,6 +159,24 @@ export function createMessagesApi({ call }: Rest): MessagesApi {
       call({ method: "PUT", path: at(chatId, id, "/pin"), signal }),
     unpin: (chatId, id, { signal } = {}) =>
       call({ method: "DELETE", path: at(chatId, id, "/pin"), signal }),
+    vote: (chatId, id, options, { signal } = {}) =>
+      call({
+        method: "PUT",
+        path: at(chatId, id, "/vote"),
+        body: { options },
+        signal,
+      }),
+    takeVoteBack: (chatId, id, { signal } = {}) =>
+      call({ method: "DELETE", path: at(chatId, id, "/vote"), signal }),
+    closePoll: (chatId, id, { signal } = {}) =>
+      call({
+        method: "POST",
+        path: at(chatId, id, "/close"),
+        repeatable: true,
+        signal,
+      }),
+    votes: (chatId, id, { signal, ...query } = {}) =>
+      call({ method: "GET", path: at(chatId, id, "/votes"), query, signal }),
     replies: (chatId, id, { signal, ...query } = {}) =>
       call({ method: "GET", path: at(chatId, id, "/replies"), query, signal }),
     edits: (chatId, id, { signal, ...query } = {}) =>

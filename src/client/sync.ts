@@ -35,6 +35,7 @@ type AccountEvent = EventOf<
   | "chat.deleted"
   | "membership.updated"
   | "message.hidden"
+  | "poll.voted"
   | "preferences.updated"
   | "notification.cleared"
   | "account.updated"
@@ -75,6 +76,9 @@ export function createSync(options: SyncOptions): Sync {
         registry.heads(page.chats, false);
         for (const { chatId, seq } of page.hidden) {
           registry.chats.get(chatId)?.hide(seq);
+        }
+        for (const { chatId, seq, options } of page.votes) {
+          registry.chats.get(chatId)?.voted(seq, options);
         }
         for (const { chatId, accountRev, draft } of page.drafts) {
           registry.chats.get(chatId)?.draft(accountRev, draft);
@@ -120,6 +124,9 @@ export function createSync(options: SyncOptions): Sync {
     }
     if (event.type === "membership.updated") {
       chats.get(event.chatId)?.role(event.role);
+    }
+    if (event.type === "poll.voted") {
+      chats.get(event.chatId)?.voted(event.seq, event.options);
     }
     if (event.type === "chat.created") {
       const { chatId, role, rev, lastSeq, chat } = event;

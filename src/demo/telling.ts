@@ -49,7 +49,11 @@ export const stateOf = ({ client }: Person, chatId: ChatId): ChatState =>
 
 export const textOf = ({ content }: Message): string => {
   if (content === null) return "(deleted)";
-  return content.type === "system" ? content.event : content.text;
+  return content.type === "system"
+    ? content.event
+    : content.type === "poll"
+    ? content.question
+    : content.text;
 };
 export const quoted = (message: Message): string => `"${textOf(message)}"`;
 

@@ -52,7 +52,10 @@ export async function attach(
       ...heads.revs,
       [caller.userId, accountRev],
     ]);
-    for (const [scopeId, rev] of revs) hub.know(connection, scopeId, rev);
+    for (const [scopeId, rev] of revs) {
+      const hiddenUpTo = heads.hiddenUpTo.get(scopeId as ChatId);
+      hub.know(connection, scopeId, rev, hiddenUpTo);
+    }
     // What was heard in a chat that is lost by now is not this person's any more.
     connection.flow(
       revs,

@@ -8,7 +8,7 @@ import {
 } from "../lib/token_bucket.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
-import type { Listener } from "./hub.ts";
+import type { Listener } from "./listener.ts";
 import { sendOrClose, type Socket } from "./outbox.ts";
 
 const frameRate: Rate = {

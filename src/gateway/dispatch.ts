@@ -47,7 +47,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   const { announce, authenticate } = parts;
   const targetOf = (
     { userId: by }: Connection,
-    { chatId, messageId }: ClientFrameOf<"edit" | "delete" | "react">,
+    { chatId, messageId }: ClientFrameOf<
+      "edit" | "delete" | "react" | "vote" | "closePoll"
+    >,
   ) => ({ chatId, messageId, by });
 
   const handlers: Handlers = {
@@ -60,6 +62,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       messages.delete(targetOf(connection, frame), frame.for),
     react: (connection, frame) =>
       messages.react(targetOf(connection, frame), frame.emoji, frame.active),
+
+    vote: (connection, frame) =>
+      messages.vote(targetOf(connection, frame), frame.options),
+    closePoll: (connection, frame) =>
+      messages.closePoll(targetOf(connection, frame)),
 
     read: async ({ userId }, { chatId, seq }) => {
       await messages.advanceReceipt(chatId, userId, { readSeq: seq });

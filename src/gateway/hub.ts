@@ -4,26 +4,17 @@ import type { Event } from "../protocol/events.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import type { Announcement } from "../relay/relay.ts";
 import type { Interest } from "./interest.ts";
-import { accept, createScope, isBehind, type Scope, skipTo } from "./scope.ts";
-import { createToldReceipts } from "./told_receipts.ts";
-
-/** A connection, as the hub sees it. */
-export interface Listener {
-  readonly userId: UserId;
-  readonly deviceId: DeviceId;
-  /** Takes an encoded event of a scope; `rev` is absent for what takes none. */
-  deliver(scopeId: string, rev: number | undefined, frame: string): void;
-  /** The device was signed out: nothing may follow. */
-  revoke(): void;
-}
-
-/** Where a member's cursors stand, as the sweep finds them. */
-export interface SweptReceipt {
-  readonly chatId: ChatId;
-  readonly userId: UserId;
-  readonly deliveredSeq: number;
-  readonly readSeq: number;
-}
+import type { Listener } from "./listener.ts";
+import {
+  accept,
+  behind,
+  createScope,
+  isBehind,
+  type Scope,
+  skipTo,
+} from "./scope.ts";
+import { forgetSight, framesOf, noteSight } from "./sight.ts";
+import { createToldReceipts, type SweptReceipt } from "./told_receipts.ts";
 
 export interface HubParts {
   readonly interest: Interest;
@@ -55,8 +46,16 @@ export interface Hub {
   enter(listener: Listener, scopeIds: readonly string[]): Promise<void>;
   /** Takes the listener out of scopes that it entered and has not come to know. */
   exit(listener: Listener, scopeIds: readonly string[]): void;
-  /** Tells where a scope stood in a snapshot that the listener took after `enter`. */
-  know(listener: Listener, scopeId: string, rev: number): void;
+  /**
+   * Tells where a scope stood in a snapshot that the listener took after `enter`, and up to which `seq`
+   * a chat is hidden from the listener.
+   */
+  know(
+    listener: Listener,
+    scopeId: string,
+    rev: number,
+    hiddenUpTo?: number,
+  ): void;
   /** Asks the database whether these have moved on since the hub last heard of them. */
   check(scopeIds: readonly string[]): void;
   /** Whether the listener is in the chat: then it may be heard there. */
@@ -89,7 +88,9 @@ export function createHub(parts: HubParts): Hub {
   function remove(listener: Listener, scopeId: string) {
     entered.get(listener)?.delete(scopeId);
     const scope = scopes.get(scopeId);
-    if (!scope?.listeners.delete(listener) || scope.listeners.size > 0) return;
+    if (!scope?.listeners.delete(listener)) return;
+    forgetSight(scope, listener.userId);
+    if (scope.listeners.size > 0) return;
     clearTimeout(scope.timer);
     scopes.delete(scopeId);
     interest.drop(scopeId);
@@ -100,10 +101,15 @@ export function createHub(parts: HubParts): Hub {
   ) => [...scopes.get(userId)?.listeners.keys() ?? []];
 
   /** Lets all of a person's connections into a chat that stood at `rev` when the person came. */
-  function admit(userId: string, chatId: ChatId, rev: number) {
+  function admit(
+    userId: string,
+    chatId: ChatId,
+    rev: number,
+    hiddenUpTo: number,
+  ) {
     for (const listener of listenersOf(userId)) {
       const ready = enter(listener, [chatId]);
-      know(listener, chatId, rev);
+      know(listener, chatId, rev, hiddenUpTo);
       // Until the relay's announcements arrive, others may have gone on.
       background(
         "enter a chat",
@@ -144,8 +150,11 @@ export function createHub(parts: HubParts): Hub {
       told.note(event);
     }
     fanOut(scope, rev, event);
-    if (event.type === "chat.created") admit(scope.id, event.chatId, event.rev);
-    else if (
+    if (event.type === "chat.created") {
+      const { chatId, rev, chat: { group }, lastSeq } = event;
+      const isOpen = group?.historyForNewcomers !== "sinceJoining";
+      admit(scope.id, chatId, rev, isOpen ? 0 : lastSeq);
+    } else if (
       event.type === "device.updated" && event.device.revokedAt !== null
     ) {
       revoke(scope.id, event.device.deviceId);
@@ -164,9 +173,9 @@ export function createHub(parts: HubParts): Hub {
   /** Encoded once, whatever the number of listeners. */
   function fanOut(scope: Scope, rev: number | undefined, event: Event) {
     if (scope.listeners.size === 0) return;
-    const frame = JSON.stringify(event);
-    for (const listener of scope.listeners.keys()) {
-      listener.deliver(scope.id, rev, frame);
+    const frameFor = framesOf(scope, event);
+    for (const [listener, since] of scope.listeners) {
+      listener.deliver(scope.id, rev, frameFor(listener.userId, since));
     }
   }
 
@@ -217,7 +226,9 @@ export function createHub(parts: HubParts): Hub {
     // It moved on meanwhile, or back: then it is looked at once more.
     if (accountRev <= scope.rev! || scope.rev! < from) return;
     left.forEach((chatId) => expel(userId, chatId));
-    joined.forEach(({ chatId, rev }) => admit(userId, chatId, rev));
+    joined.forEach(({ chatId, rev, hiddenUpTo }) =>
+      admit(userId, chatId, rev, hiddenUpTo)
+    );
     moveTo(scope, accountRev);
     revoked.forEach((deviceId) => revoke(userId, deviceId));
     if (deleted) listenersOf(userId).forEach((listener) => listener.revoke());
@@ -229,9 +240,15 @@ export function createHub(parts: HubParts): Hub {
     next.forEach((announcement) => pass(scope, announcement));
   }
 
-  function know(listener: Listener, scopeId: string, rev: number) {
+  function know(
+    listener: Listener,
+    scopeId: string,
+    rev: number,
+    hiddenUpTo = 0,
+  ) {
     const scope = scopes.get(scopeId);
     if (!scope?.listeners.has(listener)) return;
+    noteSight(scope, listener.userId, rev, hiddenUpTo);
     scope.listeners.set(
       listener,
       Math.max(scope.listeners.get(listener)!, rev),
@@ -311,8 +328,8 @@ export function createHub(parts: HubParts): Hub {
         if (scope) background("catch up", catchUp(scope));
       }
     },
-    know(listener, scopeId, rev) {
-      know(listener, scopeId, rev);
+    know(listener, scopeId, rev, hiddenUpTo) {
+      know(listener, scopeId, rev, hiddenUpTo);
       const scope = scopes.get(scopeId);
       if (scope?.isAccount && rev < scope.since) goBack(scope, rev);
     },
@@ -331,8 +348,3 @@ export function createHub(parts: HubParts): Hub {
     },
   };
 }
-
-const behind = ({ id, isAccount }: Scope, rev: number): Event =>
-  isAccount
-    ? { type: "account.behind", accountRev: rev }
-    : { type: "chat.behind", chatId: id as ChatId, rev };

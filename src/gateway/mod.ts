@@ -18,7 +18,8 @@ import { handshake } from "./handshake.ts";
 import type { Hub } from "./hub.ts";
 import { createReceive } from "./receive.ts";
 
-export { createHub, type Hub, type SweptReceipt } from "./hub.ts";
+export { createHub, type Hub } from "./hub.ts";
+export { type SweptReceipt } from "./told_receipts.ts";
 export { createInterest } from "./interest.ts";
 
 const { helloMs } = limits;

@@ -1,5 +1,8 @@
 import type { Announcement } from "../relay/relay.ts";
-import type { Listener } from "./hub.ts";
+import type { Event } from "../protocol/events.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import type { Listener } from "./listener.ts";
+import type { Sight } from "./sight.ts";
 
 /** How far one chat or account has been delivered on this isolate, and to whom. */
 export interface Scope {
@@ -7,6 +10,8 @@ export interface Scope {
   readonly isAccount: boolean;
   /** Each with the counter at which it is known to have been let in. */
   readonly listeners: Map<Listener, number>;
+  /** What is hidden from those who came later; most are not in it. */
+  readonly sights: Map<UserId, Sight>;
   /** The last counter delivered; undefined until the first listener's snapshot tells. */
   rev: number | undefined;
   /** Where it stood in the snapshot of the listener that was the first to tell. */
@@ -24,6 +29,7 @@ export const createScope = (id: string, isAccount: boolean): Scope => ({
   id,
   isAccount,
   listeners: new Map(),
+  sights: new Map(),
   rev: undefined,
   since: 0,
   newest: 0,
@@ -72,3 +78,9 @@ function release(scope: Scope): Announcement[] {
   }
   return next;
 }
+
+/** Says that there is more, up to this rev, than was sent. */
+export const behind = ({ id, isAccount }: Scope, rev: number): Event =>
+  isAccount
+    ? { type: "account.behind", accountRev: rev }
+    : { type: "chat.behind", chatId: id as ChatId, rev };

@@ -1,4 +1,13 @@
 import type { EventOf } from "../protocol/events.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+
+/** Where a member's cursors stand, as the sweep finds them. */
+export interface SweptReceipt {
+  readonly chatId: ChatId;
+  readonly userId: UserId;
+  readonly deliveredSeq: number;
+  readonly readSeq: number;
+}
 
 type Receipt = Omit<EventOf<"receipt.updated">, "type">;
 

@@ -20,8 +20,12 @@ export interface ChatCatchUp {
 /** The same for an account. */
 export interface AccountCatchUp {
   readonly accountRev: number;
-  /** Each with the counter that the chat stood at then. */
-  readonly joined: readonly { readonly chatId: ChatId; readonly rev: number }[];
+  /** Each with the counter that the chat stood at then, and up to where it is hidden from the person. */
+  readonly joined: readonly {
+    readonly chatId: ChatId;
+    readonly rev: number;
+    readonly hiddenUpTo: number;
+  }[];
   readonly left: readonly ChatId[];
   readonly revoked: readonly DeviceId[];
   /** Whether the account is gone, and all its devices with it. */

@@ -14,6 +14,9 @@ import {
   type HiddenPlace,
   type OpenContent,
   type OpenMessages,
+  optionsOf,
+  type OwnVoteRow,
+  votesSince,
 } from "../messages/mod.ts";
 import type { OpenDraft } from "../preferences/mod.ts";
 import type { AccountExport, ExportedChat } from "../protocol/export.ts";
@@ -114,6 +117,20 @@ export function sectionsOf(
     messages: () => ownMessages(read, open, userId),
     earlierContents: () => ownEarlier(read, openContent, userId),
     reactions: () => ownReactions(read, userId),
+    async *votes() {
+      const pages = paged<OwnVoteRow>(
+        read,
+        (after, limit) => votesSince(userId, after?.rev ?? 0, limit),
+      );
+      for await (const rows of pages) {
+        yield rows.map(({ chatId, seq, choices, votedAt }) => ({
+          chatId,
+          seq,
+          options: optionsOf(choices),
+          votedAt: votedAt.toISOString(),
+        }));
+      }
+    },
     hiddenMessages: () =>
       paged<HiddenPlace>(
         read,

@@ -25,6 +25,8 @@ export interface Heads {
   readonly since: SyncCursor | undefined;
   /** The present `rev` of every present chat, whatever the cursor. */
   readonly revs: ReadonlyMap<ChatId, number>;
+  /** Up to which `seq` chats are hidden from the person; those without are open from the start. */
+  readonly hiddenUpTo: ReadonlyMap<ChatId, number>;
 }
 
 /** The moment is after the call. Rejects with `invalid_input` for a cursor that is none. */
@@ -63,6 +65,11 @@ export function createReadHeads(db: Database): ReadHeads {
         : [],
       since,
       revs: new Map(present.map(({ chatId, rev }) => [chatId, rev])),
+      hiddenUpTo: new Map(
+        present.flatMap(({ chatId, historyFrom }) =>
+          historyFrom > 0 ? [[chatId, historyFrom]] : []
+        ),
+      ),
     };
   };
 }

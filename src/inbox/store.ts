@@ -51,6 +51,7 @@ export interface HeadRow {
   readonly lastSeq: number;
   readonly readSeq: number;
   readonly deliveredSeq: number;
+  readonly historyFrom: number;
   readonly preferences: ChatPreferences | null;
   /** Whether the person left or lost the chat, or it was deleted. */
   readonly gone: boolean;
@@ -72,7 +73,7 @@ export const headsOf = (wishes: readonly HeadsWish[]) =>
     table(wishes, { userId: "uuid", oldest: "xid8", accountRev: "bigint" })
   } with ordinality as wish (user_id, oldest, account_rev, nth)
     cross join lateral (
-      select m.chat_id, m.role, h.rev, h.last_seq,
+      select m.chat_id, m.role, h.rev, h.last_seq, m.history_from,
         greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
         greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
         ${preferencesJson} as preferences,
@@ -239,8 +240,9 @@ export const leaversSince = (chatId: ChatId, rev: number) =>
 
 /** Memberships that came or went after an account's `rev`, and where their chats stand. */
 export const membershipsSince = (userId: UserId, accountRev: number) =>
-  sql<{ chatId: ChatId; rev: number; present: boolean }>`select chat_id,
-      heads.rev, left_at is null and deleted_at is null as present
+  sql<
+    { chatId: ChatId; rev: number; hiddenUpTo: number; present: boolean }
+  >`select chat_id, heads.rev, history_from as hidden_up_to, left_at is null and deleted_at is null as present
     from members join chats using (chat_id) join heads on scope_id = chat_id
     where user_id = ${userId}::uuid and account_rev > ${accountRev}`;
 

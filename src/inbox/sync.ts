@@ -2,6 +2,7 @@ import { accountSince, deviceOf, devicesSince, meOf } from "../accounts/mod.ts";
 import { readSince } from "../changes/mod.ts";
 import { contactOf, contactsSince, viewSince } from "../contacts/mod.ts";
 import type { Database } from "../db/database.ts";
+import { optionsOf, votesSince } from "../messages/mod.ts";
 import { draftsSince, type OpenDraft } from "../preferences/mod.ts";
 import type { DeviceId, UserId } from "../protocol/ids.ts";
 import type { Sync } from "../protocol/sync.ts";
@@ -43,10 +44,12 @@ export async function readSync(
       contactsSince,
       viewSince,
       (_scope, rev, limit) => hiddenSince(userId, rev, limit),
+      votesSince,
       (_scope, rev, limit) => draftsSince(userId, rev, limit),
     ],
   );
-  const [[account], devices, contacts, [view], hidden, drafts] = page.rows;
+  const [[account], devices, contacts, [view], hidden, votes, drafts] =
+    page.rows;
   const { moment } = heads;
   // A chat may have come or gone between the two, which the heads do not show: a client that counted
   // it as told would drop the event that tells of it.
@@ -66,6 +69,11 @@ export async function readSync(
       chatId,
       seq,
       messageId,
+    })),
+    votes: votes.map(({ chatId, seq, choices }) => ({
+      chatId,
+      seq,
+      options: optionsOf(choices),
     })),
     drafts: await Promise.all(drafts.map(async (row) => ({
       chatId: row.chatId,

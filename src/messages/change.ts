@@ -1,6 +1,8 @@
 import {
+  type Announced,
   type Command,
   type Decision,
+  type Numbers,
   type Put,
   put,
   type Read,
@@ -39,6 +41,10 @@ export interface Changed {
   readonly change: Updated["change"];
   readonly emoji?: string;
   readonly rows?: Put[];
+  /** Whether nobody is told who did it. */
+  readonly isAnonymous?: boolean;
+  /** What changes beside the message, with numbers of its own. */
+  also?(numbers: Numbers): { rows: Put[]; events: Announced[] };
   /** What the group is told of it, as a message of its own. */
   readonly told?: SystemContent;
 }
@@ -81,27 +87,35 @@ export function changeMessage(
         fact(numbers) {
           const rev = numbers.rev(chatId);
           const row = { ...decision.row(numbers.now), rev };
-          const { change, emoji, told } = decision;
+          const { change, emoji, told, isAnonymous } = decision;
           const line = told && narration?.tell(numbers, by, told);
+          const also = decision.also?.(numbers);
           return {
             rows: [
               put(messages, row),
               ...(decision.rows ?? []),
               ...(line?.rows ?? []),
+              ...(also?.rows ?? []),
             ],
-            events: [{
-              chat: chatId,
-              rev,
-              event: {
-                type: "message.updated",
-                chatId,
+            events: [
+              {
+                chat: chatId,
                 rev,
-                message: broadcastOf(row),
-                change,
-                userId: shownActor(access, message, by, change),
-                ...(emoji === undefined ? {} : { emoji }),
+                event: {
+                  type: "message.updated",
+                  chatId,
+                  rev,
+                  message: broadcastOf(row),
+                  change,
+                  ...(isAnonymous
+                    ? {}
+                    : { userId: shownActor(access, message, by, change) }),
+                  ...(emoji === undefined ? {} : { emoji }),
+                },
               },
-            }, ...(line?.events ?? [])],
+              ...(line?.events ?? []),
+              ...(also?.events ?? []),
+            ],
             reply: { rev },
           };
         },
@@ -118,6 +132,7 @@ function shownActor(
   change: Updated["change"],
 ): UserId {
   const isOwn = change === "reacted" || change === "unreacted" ||
+    change === "voted" ||
     (postedAs !== "channel" && senderId === by);
   return chat.kind === "channel" && !isOwn
     ? chat.chatId as string as UserId

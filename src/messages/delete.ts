@@ -38,6 +38,7 @@ export const deleteForEveryone = (messages: MessageTable, target: Target) =>
         sealed: null,
         reactionCounts: [],
         pinnedAt: null,
+        poll: null,
         deletedAt: now,
       }),
       rows: [mentionsOfChanged(message, null)],

@@ -40,6 +40,11 @@ export function editMessage(
     if (isTold(message)) return forbidden("What the service tells stays so");
     const refusal = refuseBlocked(state, chatId);
     if (refusal) return refusal;
+    if (message.content?.type === "poll" || content.type === "poll") {
+      return new Problem("conflict", {
+        detail: "A poll stays as it is, and nothing becomes one",
+      });
+    }
     if (message.forwardedFrom !== null) {
       return new Problem("conflict", {
         detail: "What was forwarded is another's, and stays as it is",

@@ -46,7 +46,10 @@ export async function openForReader(
   rows: readonly ReadMessage[],
 ): Promise<Message[]> {
   const opened = await open(rows);
-  return opened.map((row, i) => messageOf({ ...row, mine: rows[i]!.mine }));
+  return opened.map((row, i) => {
+    const { mine, choices } = rows[i]!;
+    return messageOf({ ...row, mine, choices });
+  });
 }
 
 /**

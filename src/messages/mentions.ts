@@ -47,6 +47,7 @@ export function withAllowedMentions(
 export const withoutMentions = (content: Content): Content =>
   withMentions(content, () => false);
 
+type TextContent = Extract<Content, { type: "text" }>;
 type Mention = Extract<Entity, { type: "mention" }>;
 
 function withMentions(
@@ -59,7 +60,7 @@ function withMentions(
   );
   return kept.length === before.length
     ? content
-    : { ...content, entities: kept };
+    : { ...content as TextContent, entities: kept };
 }
 
 /** Whom a content means, the speaker herself left out. */

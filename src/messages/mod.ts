@@ -25,6 +25,7 @@ import type {
   SendMessage,
 } from "../protocol/messages.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
+import type { Vote, VotesQuery } from "../protocol/polls.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
@@ -33,7 +34,9 @@ import { forwardMessage } from "./forward.ts";
 import type { OpenedMessages } from "./opened_messages.ts";
 import { readHistory, readMessage, readReplies } from "./history.ts";
 import { createNarrate } from "./narrate.ts";
+import { listVotes } from "./list_votes.ts";
 import { pinMessage } from "./pin.ts";
+import { closePoll, vote } from "./polls.ts";
 import { react } from "./react.ts";
 import { readEdits } from "./read_edits.ts";
 import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
@@ -69,6 +72,7 @@ export {
   receiptsChangedFrom,
   receiptsOf,
 } from "./receipt_store.ts";
+export { optionsOf, type OwnVoteRow, votesSince } from "./poll_store.ts";
 export { broadcastOf, shownSender } from "./shape.ts";
 export {
   createOpenedMessages,
@@ -85,6 +89,15 @@ export interface Messages {
   delete(target: Target, reach: DeleteFor): Promise<RevReply>;
   react(target: Target, emoji: string, active: boolean): Promise<RevReply>;
   pin(target: Target, pinned: boolean): Promise<RevReply>;
+  /** Chooses in a poll, in place of what was chosen before; nothing takes it back. */
+  vote(target: Target, options: readonly number[]): Promise<RevReply>;
+  closePoll(target: Target): Promise<RevReply>;
+  votes(
+    chatId: ChatId,
+    by: UserId,
+    messageId: MessageId,
+    query: VotesQuery,
+  ): Promise<List<Vote>>;
   readonly advanceReceipt: AdvanceReceipt;
   history(chatId: ChatId, by: UserId, query: HistoryQuery): Promise<History>;
   read(chatId: ChatId, by: UserId, messageId: MessageId): Promise<Message>;
@@ -186,6 +199,10 @@ export function createMessages(
       changes.submit(
         pinMessage(table, narrate(target.chatId), target, pinned),
       ),
+    vote: (target, options) => change(target, vote(table, target, options)),
+    closePoll: (target) => change(target, closePoll(table, target)),
+    votes: (chatId, by, messageId, query) =>
+      listVotes(reader, chatId, by, messageId, query),
     advanceReceipt: createReceipts(db, announce, changes),
     history: (chatId, by, query) =>
       turns(by, () => readHistory(reader, chatId, by, query)),

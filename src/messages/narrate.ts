@@ -56,6 +56,7 @@ export const createNarrate =
           deletedAt: null,
           postedAs: null,
           views: null,
+          poll: null,
         };
         return {
           rows: [

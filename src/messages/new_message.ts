@@ -26,6 +26,7 @@ import type { SendReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { mentionsOfNew } from "./mentions.ts";
+import { newTally } from "./polls.ts";
 import { receipts } from "./receipt_store.ts";
 import { receiptUpdated } from "./receipts.ts";
 import { broadcastOf } from "./shape.ts";
@@ -129,6 +130,7 @@ export function decideNew(
         deletedAt: null,
         postedAs: posted,
         views: posted === null ? null : 0,
+        poll: newTally(said.content),
       };
       const receipt = { userId: senderId, deliveredSeq: seq, readSeq: seq };
       return {

@@ -149,6 +149,7 @@ const shared = (row: MessageRow): KeptMessage => ({
   pinnedAt: row.pinnedAt,
   deletedAt: row.deletedAt,
   postedAs: row.postedAs,
+  poll: row.poll,
   content: row.content,
   forwardedFrom: row.forwardedFrom,
 });

@@ -3,9 +3,12 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { clearedSeq } from "../preferences/mod.ts";
 import { columnsOf, type StoredMessage, viewsOf } from "./store.ts";
 
-/** What of a message is its reader's own: the emoji that the reader chose on it. */
+/** What of a message is its reader's own. */
 export interface OwnPart {
+  /** The emoji that the reader chose on it. */
   readonly mine: readonly string[];
+  /** What the reader chose in a poll, a bit an option. */
+  readonly choices: number | null;
 }
 
 /** A stored message as one reader finds it. */
@@ -24,7 +27,11 @@ const seenBy = (
       case when reaction_counts = '[]' then '[]' else (
         select coalesce(json_agg(emoji), '[]') from reactions r
         where r.chat_id = m.chat_id and r.seq = m.seq and r.user_id = ${userId}::uuid
-      ) end as mine
+      ) end as mine,
+      case when m.poll is not null then (
+        select choices from poll_votes v
+        where v.chat_id = m.chat_id and v.seq = m.seq and v.user_id = ${userId}::uuid
+      ) end as choices
     from messages m where m.chat_id = ${chatId}::uuid
       and m.seq > greatest(${clearedSeq(userId, chatId)},
         (select history_from from members own
@@ -58,7 +65,8 @@ export type SeenPlace =
  */
 export const latestPlaces = (chatId: ChatId, userId: UserId, limit: number) =>
   sql<{ places: SeenPlace[] }>`select coalesce(json_agg(json_build_object(
-      'messageId', message_id, 'rev', rev, 'views', views, 'mine', mine
+      'messageId', message_id, 'rev', rev, 'views', views, 'mine', mine,
+      'choices', choices
     ) order by seq desc), '[]') as places from (${
     seenBy(chatId, userId, sql`message_id, seq, rev, ${viewsOf(sql`m`)}`)
   } order by seq desc limit ${limit}) place`;

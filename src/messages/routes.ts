@@ -19,6 +19,7 @@ import {
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { Emoji } from "../protocol/text.ts";
 import type { Messages } from "./mod.ts";
+import { pollRoutes } from "./poll_routes.ts";
 
 const tags = ["Messages"];
 const inChat = z.object({ chatId: ChatId });
@@ -195,6 +196,8 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
       },
     );
   }
+
+  pollRoutes(router, messages, bearer);
 
   router.openapi(
     callerRoute(bearer, {

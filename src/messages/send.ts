@@ -4,7 +4,9 @@ import type { SendReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId } from "../protocol/ids.ts";
 import type { Content } from "../protocol/messages.ts";
 import { readsOfMentions, withAllowedMentions } from "./mentions.ts";
+import { Problem } from "../protocol/problem.ts";
 import { decideNew, type NewMessage, readsOfNew } from "./new_message.ts";
+import { hasEnded } from "./polls.ts";
 import type { MessageTable, Opened } from "./store.ts";
 
 /** Gets what seals content for one message, then on the spot: what may be said is known under the lock. */
@@ -36,6 +38,14 @@ export function sendMessage(
     },
     decide: (state) =>
       decideNew(state, messages, wish, (access) => {
+        if (content.type === "poll" && hasEnded(content, state.now)) {
+          return new Problem("invalid_input", {
+            errors: [{
+              path: "content.closesAt",
+              message: "Must lie ahead",
+            }],
+          });
+        }
         const said = {
           content: withAllowedMentions(content, state, access),
           forwardedFrom: null,
@@ -46,5 +56,7 @@ export function sendMessage(
 }
 
 /** What the content takes as UTF-8 at most. */
-export const bytesOf = ({ text, entities = [] }: Content): number =>
-  3 * (text.length + (entities.length && JSON.stringify(entities).length));
+export const bytesOf = (content: Content): number =>
+  content.type === "text" && !content.entities
+    ? 3 * content.text.length
+    : 3 * JSON.stringify(content).length;

@@ -1,6 +1,8 @@
 import { isoTime } from "../lib/iso_time.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { BroadcastMessage, Message } from "../protocol/messages.ts";
+import { optionsOf } from "./poll_store.ts";
+import type { ReadMessage } from "./reading_store.ts";
 import type { MessageRow } from "./store.ts";
 
 /** Who a message is from, for everybody: of an unsigned post nobody learns who wrote it. */
@@ -25,6 +27,7 @@ export const broadcastOf = (row: MessageRow): BroadcastMessage => ({
     : { seq: row.replyToSeq, messageId: row.replyToId },
   replyCount: row.replyCount,
   reactions: row.reactionCounts.map(([emoji, count]) => ({ emoji, count })),
+  poll: row.poll,
   pinned: row.pinnedAt !== null,
   views: row.views,
   createdAt: isoTime(row.createdAt),
@@ -34,12 +37,14 @@ export const broadcastOf = (row: MessageRow): BroadcastMessage => ({
 
 /** A message as one reader sees it. */
 export const messageOf = (
-  row: MessageRow & { readonly mine: readonly string[] },
+  row: MessageRow & Pick<ReadMessage, "mine" | "choices">,
 ): Message => {
   const message = broadcastOf(row);
   const reactions = message.reactions.map((reaction) => ({
     ...reaction,
     mine: row.mine.includes(reaction.emoji),
   }));
-  return { ...message, reactions };
+  const poll = message.poll &&
+    { ...message.poll, mine: optionsOf(row.choices ?? 0) };
+  return { ...message, reactions, poll };
 };

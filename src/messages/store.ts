@@ -5,6 +5,8 @@ import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { PostedAs } from "../chats/mod.ts";
 import type { ForwardedFrom, MessageContent } from "../protocol/messages.ts";
 
+import type { PollTally } from "../protocol/polls.ts";
+
 /** Emoji and how many people chose it, in the order of first use. */
 export type ReactionCounts =
   readonly (readonly [emoji: string, count: number])[];
@@ -31,6 +33,8 @@ export interface StoredMessage {
   readonly postedAs: PostedAs | null;
   /** How many subscribers had read a post when it was loaded; null for what is none. Stored aside. */
   readonly views: number | null;
+  /** How a poll stands; null for what is none. */
+  readonly poll: PollTally | null;
 }
 
 /** What is sealed of a message. */
@@ -58,7 +62,8 @@ const firstColumns =
     created_at`;
 
 const storedColumns =
-  sql`${firstColumns}, reply_count, reaction_counts, edited_at, pinned_at, deleted_at, posted_as`;
+  sql`${firstColumns}, reply_count, reaction_counts, edited_at, pinned_at, deleted_at, posted_as,
+    poll`;
 
 export const viewsOf = (from: Statement<unknown>) =>
   sql`case when posted_as is not null then coalesce((
@@ -92,6 +97,7 @@ const types = {
   pinnedAt: "timestamptz",
   deletedAt: "timestamptz",
   postedAs: "text",
+  poll: "jsonb",
 } as const;
 
 export type MessageKey = Pick<StoredMessage, "chatId" | "messageId">;
@@ -126,7 +132,8 @@ export const messageTable = (open: OpenMessages): MessageTable => ({
 /** Whether nothing has happened to a message since it was sent, in the same batch. */
 const isUntouched = ({ replyCount, reactionCounts, ...row }: StoredMessage) =>
   replyCount === 0 && reactionCounts.length === 0 && row.editedAt === null &&
-  row.pinnedAt === null && row.deletedAt === null && row.postedAs === null;
+  row.pinnedAt === null && row.deletedAt === null && row.postedAs === null &&
+  row.poll === null;
 
 /** The common case and the busiest statement of all: ten of the columns, and no conflict to expect. */
 const insertMessages = (rows: readonly StoredMessage[]) =>
@@ -138,6 +145,7 @@ function saveMessages(rows: readonly StoredMessage[]): Statement<unknown>[] {
   const written = rows.map((row) => ({
     ...row,
     reactionCounts: JSON.stringify(row.reactionCounts),
+    poll: row.poll && JSON.stringify(row.poll),
   }));
   return [
     sql`insert into messages (${storedColumns}) select * from ${
@@ -147,7 +155,7 @@ function saveMessages(rows: readonly StoredMessage[]): Statement<unknown>[] {
         key_version = excluded.key_version, sealed = excluded.sealed,
         reply_count = excluded.reply_count, reaction_counts = excluded.reaction_counts,
         edited_at = excluded.edited_at, pinned_at = excluded.pinned_at,
-        deleted_at = excluded.deleted_at`,
+        deleted_at = excluded.deleted_at, poll = excluded.poll`,
     ...withdraw(rows),
   ];
 }
@@ -178,6 +186,7 @@ function withdraw(rows: readonly StoredMessage[]): Statement<unknown>[] {
   } d (c, s)`;
   return [
     sql`delete from reactions using ${places} where chat_id = d.c and seq = d.s`,
+    sql`delete from poll_votes using ${places} where chat_id = d.c and seq = d.s`,
     sql`delete from message_edits using ${places} where chat_id = d.c and seq = d.s`,
   ];
 }

@@ -91,7 +91,7 @@ export interface NotificationRow {
   readonly user: User | null;
 }
 
-/** A page of everything together, the newest first. */
+/** A page of everything together, the newest first. An unsigned post is from its channel, as everywhere. */
 export const notificationPage = (
   moment: Moment,
   after: TimePlace<string> | null,
@@ -110,7 +110,8 @@ export const notificationPage = (
       union all
       select said.created_at, said.message_id, null,
         json_build_object('chatId', said.chat_id, 'seq', said.seq,
-          'messageId', said.message_id, 'senderId', said.sender_id), null
+          'messageId', said.message_id, 'senderId', case said.posted_as
+            when 'channel' then said.chat_id else said.sender_id end), null
       from noisy
       cross join lateral (
         select distinct x.chat_id, x.seq from mentions x

@@ -5,6 +5,7 @@ import { Contact } from "./contacts.ts";
 import { AdminRights } from "./groups.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { BroadcastMessage } from "./messages.ts";
+import { OwnVote } from "./polls.ts";
 import { ChatPreferences, Draft } from "./preferences.ts";
 import { AccountRev, Counter, Rev, Seq, Timestamp } from "./text.ts";
 
@@ -33,8 +34,12 @@ export const Event = z.discriminatedUnion("type", [
       "deleted",
       "pinned",
       "unpinned",
+      "voted",
+      "closed",
     ]),
-    userId: UserId.meta({ description: "Who did it" }),
+    userId: UserId.optional().meta({
+      description: "Who did it; not told of votes in an anonymous poll",
+    }),
     emoji: z.string().optional().meta({
       description: "With reacted and unreacted",
       examples: ["👍"],
@@ -102,6 +107,11 @@ export const Event = z.discriminatedUnion("type", [
     memberCount: Counter,
   }),
   event(
+    "chat.advanced",
+    "Something changed that is hidden from the receiver, who came later: only the rev moves",
+    { chatId: ChatId, rev: Rev },
+  ),
+  event(
     "chat.behind",
     "Changes up to this rev exist that were not sent: ask for them with `changes`",
     { chatId: ChatId, rev: Rev },
@@ -136,6 +146,10 @@ export const Event = z.discriminatedUnion("type", [
   ),
   event("contact.viewed", "The account has seen all requests that came in", {
     accountRev: AccountRev,
+  }),
+  event("poll.voted", "The account chose in a poll, on one of its devices", {
+    accountRev: AccountRev,
+    ...OwnVote.shape,
   }),
   event("message.hidden", "The account deleted a message for itself alone", {
     accountRev: AccountRev,

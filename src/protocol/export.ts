@@ -5,6 +5,7 @@ import { Contact } from "./contacts.ts";
 import { ChatId } from "./ids.ts";
 import { ExportedJoinRequest } from "./invites.ts";
 import { Message, MessageContent } from "./messages.ts";
+import { ExportedVote } from "./polls.ts";
 import { ChatPreferences, Draft } from "./preferences.ts";
 import { HiddenMessage } from "./sync.ts";
 import { Counter, Seq, Timestamp } from "./text.ts";
@@ -104,6 +105,7 @@ export const AccountExport = z.object({
   messages: z.array(ExportedMessage),
   earlierContents: z.array(ExportedEarlier),
   reactions: z.array(ExportedReaction),
+  votes: z.array(ExportedVote),
   hiddenMessages: z.array(HiddenMessage),
 }).meta({
   id: "AccountExport",

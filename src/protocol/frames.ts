@@ -10,6 +10,7 @@ import {
   saysOneThing,
   sendFields,
 } from "./messages.ts";
+import { Choice } from "./polls.ts";
 import { ProblemDocument } from "./problem.ts";
 import { Changes, Welcome } from "./sync.ts";
 import { Counter, Emoji, Rev, Seq, Timestamp } from "./text.ts";
@@ -91,6 +92,15 @@ export const ClientFrame = z.discriminatedUnion("type", [
     emoji: Emoji,
     active: z.boolean().default(true),
   }),
+  frame("vote", "Chooses in a poll, in place of what one chose before", {
+    chatId: ChatId,
+    messageId: MessageId,
+    options: Choice,
+  }),
+  frame("closePoll", "Ends one's own poll", {
+    chatId: ChatId,
+    messageId: MessageId,
+  }),
   frame("read", "Tells how far one has read; never moves back", {
     chatId: ChatId,
     seq: Seq,
@@ -161,6 +171,8 @@ export const replyData = {
   edit: RevReply,
   delete: RevReply,
   react: RevReply,
+  vote: RevReply,
+  closePoll: RevReply,
   read: Nothing,
   delivered: Nothing,
   typing: Nothing,

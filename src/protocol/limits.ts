@@ -10,6 +10,10 @@ export const limits = {
   entitiesPerText: 100,
   /** Longest address of a link, in UTF-16 units. */
   linkLength: 2048,
+  /** A poll: its question and options in UTF-16 units, and how many options there are. */
+  questionLength: 300,
+  optionLength: 100,
+  pollOptions: 10,
   /** Earlier contents that are kept of one message. */
   editsKept: 20,
   /** Most people in one group. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Entities, entityFault } from "./entities.ts";
 import { ChatId, MessageId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
+import { Poll, PollContent, PollTally } from "./polls.ts";
 import { SystemContent } from "./system.ts";
 import { Counter, Rev, Seq, text, Timestamp } from "./text.ts";
 
@@ -17,6 +18,7 @@ export const Content = z.discriminatedUnion("type", [
     const { index, message } = fault;
     context.addIssue({ code: "custom", path: ["entities", index], message });
   }).meta({ id: "TextContent" }),
+  PollContent,
 ]).meta({ id: "Content", description: "What a message says" });
 export type Content = z.infer<typeof Content>;
 
@@ -80,6 +82,10 @@ export const Message = z.object({
   }),
   replyCount: Counter,
   reactions: z.array(Reaction),
+  poll: Poll.nullable().meta({
+    description: "How it stands, of a message that is a poll",
+    examples: [null],
+  }),
   pinned: z.boolean().meta({ examples: [false] }),
   views: Counter.nullable().meta({
     description:
@@ -95,6 +101,10 @@ export type Message = z.infer<typeof Message>;
 /** A message as an event carries it: the same for every receiver, so without `mine`. */
 export const BroadcastMessage = Message.extend({
   reactions: z.array(ReactionCount),
+  poll: PollTally.nullable().meta({
+    description: "How it stands, of a message that is a poll",
+    examples: [null],
+  }),
 }).meta({
   id: "BroadcastMessage",
   description:

@@ -6,6 +6,7 @@ import { AdminRights } from "./groups.ts";
 import { ChatId, DeviceId, MessageId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { Message } from "./messages.ts";
+import { OwnVote } from "./polls.ts";
 import { ChatDraft, ChatPreferences, Draft } from "./preferences.ts";
 import { ListQuery } from "./page.ts";
 import { AccountRev, Counter, Rev, Seq } from "./text.ts";
@@ -134,6 +135,7 @@ export const Sync = z.object({
       "Where the account last saw its requests: those that changed up to there are `viewed`. null when that did not change",
   }),
   hidden: z.array(HiddenMessage),
+  votes: z.array(OwnVote),
   drafts: z.array(ChatDraft).meta({
     description:
       "Of the chats whose preferences changed since; the preferences themselves stand in `chats`",

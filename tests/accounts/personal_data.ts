@@ -132,10 +132,15 @@ export const decisions: Readonly<Record<string, Personal | Impersonal>> = {
   messages: {
     columns: [
       ...["chat_id", "message_id", "sender_id", "sealed", "reply_to_id"],
-      ...["reaction_counts", "posted_as"],
+      ...["reaction_counts", "posted_as", "poll"],
     ],
     stays: { sender_id: history },
     exported: ["messages", "earlierContents"],
+  },
+  poll_votes: {
+    columns: ["chat_id", "user_id"],
+    stays: { user_id: history },
+    exported: ["votes"],
   },
   message_edits: {
     columns: ["chat_id", "sealed"],

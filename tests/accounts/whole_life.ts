@@ -10,6 +10,7 @@ import {
   type Person,
   personOf,
 } from "../support/peer.ts";
+import { poll } from "../documents/polls.ts";
 import { at, mention, said, send } from "../messages/talk.ts";
 
 /** Somebody who has done everything that the service keeps anything of. */
@@ -84,6 +85,20 @@ export async function wholeLife({ url }: TestApp): Promise<WholeLife> {
   );
   await send(person, own, "Marktext");
   await send(person, other, "Marktext");
+  const ballot = accepted(
+    await person.call<{ messageId: string }>(
+      "POST",
+      `/chats/${direct}/messages`,
+      { content: poll },
+    ),
+  );
+  accepted(
+    await person.call(
+      "PUT",
+      `/chats/${direct}/messages/${ballot.messageId}/vote`,
+      { options: [0] },
+    ),
+  );
   const thumb = encodeURIComponent("👍");
   accepted(await person.call("PUT", at(hers, `/reactions/${thumb}`)));
   accepted(await person.call("DELETE", at(hers, "?for=me")));

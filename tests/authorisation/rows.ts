@@ -114,6 +114,36 @@ const frameOnMessage = (
     return { ...frame, chatId: scene.chatId, messageId };
   });
 
+/** The messageId of a poll that the owner has asked just now, or whoever asks. */
+async function pollOf(scene: Scene, by: Person): Promise<string> {
+  const content = {
+    type: "poll",
+    question: "When?",
+    options: ["Today", "Tomorrow"],
+    anonymous: false,
+    multiple: false,
+  };
+  const { body } = await by.call<{ messageId: string }>(
+    "POST",
+    chat(scene, "/messages"),
+    { content },
+  );
+  return body.messageId ?? crypto.randomUUID();
+}
+
+const onPoll = (ask: (at: string) => Call, { own = false } = {}) =>
+  inChat<Call>(everyone, async (scene, by) => {
+    const messageId = await pollOf(scene, own ? by : scene.owner);
+    return ask(chat(scene, `/messages/${messageId}`));
+  });
+
+const frameOnPoll = (frame: Frame, { own = false } = {}) =>
+  inChat<Frame>(everyone, async (scene, by) => ({
+    ...frame,
+    chatId: scene.chatId,
+    messageId: await pollOf(scene, own ? by : scene.owner),
+  }));
+
 const thumb = `/reactions/${encodeURIComponent("👍")}`;
 
 export const operations: Readonly<Record<string, Row<Call>>> = {
@@ -287,6 +317,10 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   removeReaction: onMessage("DELETE", thumb, everyone),
   pinMessage: onMessage("PUT", "/pin", admins),
   unpinMessage: onMessage("DELETE", "/pin", admins),
+  vote: onPoll((at) => call("PUT", `${at}/vote`, { options: [0] })),
+  takeVoteBack: onPoll((at) => call("DELETE", `${at}/vote`)),
+  listVotes: onPoll((at) => call("GET", `${at}/votes`)),
+  closePoll: onPoll((at) => call("POST", `${at}/close`), { own: true }),
   listReplies: onMessage("GET", "/replies", everyone),
   listEdits: onMessage("GET", "/edits", everyone),
   getMessageStatus: onMessage("GET", "/status", everyone, { own: true }),
@@ -314,6 +348,8 @@ export const frames: Readonly<Record<string, Row<Frame>>> = {
     grants: admins,
   }),
   react: frameOnMessage({ type: "react", emoji: "👍" }),
+  vote: frameOnPoll({ type: "vote", options: [0] }),
+  closePoll: frameOnPoll({ type: "closePoll" }, { own: true }),
   read: inChat(everyone, ({ chatId }) => ({ type: "read", chatId, seq: 1 })),
   delivered: inChat(
     everyone,

@@ -1,5 +1,6 @@
 import type { Databases } from "./databases.ts";
 import type { Bench, Running } from "./parts/bench.ts";
+import { caches } from "./parts/caches.ts";
 import { coldStart } from "./parts/cold_start.ts";
 import { connectionBytes } from "./parts/connection_bytes.ts";
 import { delivery } from "./parts/delivery.ts";
@@ -28,6 +29,7 @@ export const parts = {
   coldStart,
   largeHello,
   largeChats,
+  caches,
   relayRates,
   delivery,
   idleCost,

@@ -22,6 +22,17 @@ export const plan = {
   connections: { before: 1000, counted: 5000, settleMs: 1500 },
   coldStarts: 5,
   largeHello: { chats: 1000, warmups: 20, hellos: 200 },
+  caches: {
+    people: 30,
+    chats: 30,
+    messages: 60,
+    rounds: 3,
+    inFlight: 16,
+    warmupMs: 200,
+    durationMs: 700,
+    alone: { forMs: 200 },
+    redis: { pageBytes: 16_384, reads: 300 },
+  },
   largeChats: {
     sizes: { channel: [100, 10_000, 100_000], group: [100, 10_000] },
     messages: 60,

@@ -1,4 +1,5 @@
 import type { PerSystem } from "./parts/bench.ts";
+import type { Caches } from "./parts/caches.ts";
 import type { ColdStart } from "./parts/cold_start.ts";
 import type { Delivery } from "./parts/delivery.ts";
 import type { DurableSends } from "./parts/durable_sends.ts";
@@ -31,6 +32,7 @@ export interface Report {
   coldStart?: ColdStart;
   largeHello?: LargeHello;
   largeChats?: LargeChats;
+  caches?: Caches;
   relayRates?: RelayRates;
   delivery?: Delivery;
   idleCost?: IdleCost;

@@ -1,3 +1,4 @@
+import { cachesLines } from "./caches_table.ts";
 import { figure, row } from "./figure.ts";
 import type { PerSystem } from "./parts/bench.ts";
 import type { ColdStart } from "./parts/cold_start.ts";
@@ -26,6 +27,7 @@ export function table(report: Report): string {
   if (coldStart) lines.push("", ...coldStartLines(coldStart));
   if (largeHello) lines.push("", ...largeHelloLines(largeHello));
   if (report.largeChats) lines.push("", ...largeChatsLines(report.largeChats));
+  if (report.caches) lines.push("", ...cachesLines(report.caches));
   lines.push(...relayLines(report));
   if (isolates) lines.push("", ...isolateLines(isolates));
   if (reconnectStorm) lines.push("", ...stormLines(reconnectStorm));

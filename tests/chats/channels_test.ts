@@ -375,7 +375,24 @@ Deno.test("channels", async (t) => {
       await using adminLine = await admin.connect();
       const reply = await adminLine.ask(typing);
       assert.equal(!reply.ok && reply.error.code, "forbidden");
+      const meant = {
+        type: "mention",
+        offset: 0,
+        length: 3,
+        userId: ann.userId,
+      };
+      accepted(
+        await post(admin, chatId, {
+          content: { type: "text", text: "Ann", entities: [meant] },
+        }),
+      );
+      const noticed = accepted(
+        await ann.call<List<{ type: string }>>("GET", "/notifications"),
+      );
+      assert.ok(noticed.items.some(({ type }) => type === "mention"));
       const seen = [
+        noticed,
+        accepted(await ann.call("GET", `${at}/edits`)),
         ...line.events,
         await freshRead(ann, chatId),
         await history(ann, chatId),
@@ -395,9 +412,10 @@ Deno.test("channels", async (t) => {
       );
       const signed = await send(admin, chatId);
       assert.equal(signed.senderId, admin.userId);
-      const [first, second] = (await history(ann, chatId)).items;
+      const shown = (await history(ann, chatId)).items;
+      const [first, last] = [shown.at(0), shown.at(-1)];
       assert.deepEqual(
-        [first!.senderId, second!.senderId],
+        [first!.senderId, last!.senderId],
         [chatId, admin.userId],
       );
     },
@@ -566,6 +584,61 @@ Deno.test("channels", async (t) => {
       assert.ok(!JSON.stringify(comment.content).includes(dora.userId));
     },
   );
+
+  await t.step(
+    "who was banned is out, and stays out, whatever the way in",
+    async () => {
+      const made = await channelOf(owner);
+      const { chatId } = made;
+      await join(ann, made);
+      const { code } = accepted(
+        await owner.call<{ code: string }>(
+          "POST",
+          `/chats/${chatId}/invites`,
+          {},
+        ),
+      );
+      await using line = await ann.connect();
+      const ban = `/chats/${chatId}/bans/${ann.userId}`;
+      accepted(await owner.call("PUT", ban));
+      await line.heard("chat.deleted", (event) => event.chatId === chatId);
+      refused(await ann.call("GET", `/chats/${chatId}/messages`), "not_found");
+      refused(await ann.call("POST", `/chats/${chatId}/join`), "forbidden");
+      refused(await ann.call("POST", `/invites/${code}/join`), "forbidden");
+      assert.equal((await chat(owner, made)).memberCount, 1);
+      accepted(await owner.call("DELETE", ban));
+      assert.equal((await join(ann, made)).memberCount, 2);
+    },
+  );
+
+  await t.step("an admin does there what the rights say", async () => {
+    const made = await channelOf(owner, { comments: true });
+    const { chatId } = made;
+    await join(ann, made);
+    await join(bob, made);
+    const path = `/chats/${chatId}/members/${ann.userId}`;
+    const grant = async (...rights: string[]) =>
+      accepted(await owner.call("PATCH", path, { role: "admin", rights }));
+    await grant("inviteMembers");
+    refused(await post(ann, chatId), "forbidden");
+    accepted(await ann.call("POST", `/chats/${chatId}/invites`, {}));
+    refused(
+      await ann.call("PUT", `/chats/${chatId}/bans/${bob.userId}`),
+      "forbidden",
+    );
+    await grant("postMessages", "banMembers");
+    accepted(await post(ann, chatId));
+    refused(
+      await ann.call("POST", `/chats/${chatId}/invites`, {}),
+      "forbidden",
+    );
+    refused(
+      await ann.call("PATCH", `/chats/${chatId}`, { title: "Mine" }),
+      "forbidden",
+    );
+    accepted(await ann.call("PUT", `/chats/${chatId}/bans/${bob.userId}`));
+    refused(await bob.call("GET", `/chats/${chatId}`), "not_found");
+  });
 
   await t.step(
     "a post is one row and one event, whatever the size",

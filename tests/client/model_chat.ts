@@ -92,6 +92,7 @@ export class ModelChat {
         : null,
       replyCount: 0,
       reactions: [],
+      poll: null,
       pinned: false,
       views: null,
       createdAt: at,
@@ -146,6 +147,7 @@ export class ModelChat {
     );
     return visible.map(({ message, reactions }) => ({
       ...message,
+      poll: null,
       reactions: message.reactions.map((reaction) => ({
         ...reaction,
         mine: reactions.get(reaction.emoji)!.has(viewer),

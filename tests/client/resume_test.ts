@@ -215,6 +215,7 @@ Deno.test("account changes that were missed are read from the cursor before", as
         seq: 1,
         messageId: chat.messages[0]!.message.messageId,
       }],
+      votes: [],
       drafts: [],
     };
   });
@@ -244,6 +245,7 @@ Deno.test("a gap in the account's counter is read after half a second", async ()
     contacts: [],
     contactsViewedRev: null,
     hidden: [],
+    votes: [],
     drafts: [],
   };
   service.routes.set("GET /sync", () => page);

@@ -11,6 +11,7 @@ import { password, personOf } from "../support/peer.ts";
 import { type Ask, askAboutContacts } from "./contacts.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { codesOf, operationsOf, readOpenApi } from "./operations.ts";
+import { askAboutPolls } from "./polls.ts";
 import { refuseAll, refuseNonsense, refuseStrangers } from "./refusals.ts";
 
 const publicUrl = "http://parley.test";
@@ -315,6 +316,7 @@ Deno.test("every documented answer happens, and no other", async (t) => {
       await ask("GET", `${message}/edits`);
       await ask("GET", `${message}/status`);
     }
+    await askAboutPolls({ ada, grace, joan, chatId, said: hello });
     await grace("DELETE", `${messages}/${hello}`);
     await joan("DELETE", `${messages}/${hello}`);
     await joan("GET", messages);

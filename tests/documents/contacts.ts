@@ -1,3 +1,4 @@
+import { poll } from "./polls.ts";
 import type { ChatItem } from "../../src/protocol/sync.ts";
 
 /** One who asks, every answer judged. */
@@ -39,6 +40,9 @@ export async function askAboutContacts(
   const { messageId } = await ada<{ messageId: string }>("POST", messages, {
     content,
   });
+  const ballot = await ada<{ messageId: string }>("POST", messages, {
+    content: poll,
+  });
   await ada("PUT", `/contacts/${graceId}/block`);
   await ada("PUT", `/contacts/${nobody}/block`);
   await grace("POST", requests, { userId: adaId });
@@ -47,6 +51,7 @@ export async function askAboutContacts(
   await ada("PATCH", message, { content });
   await grace("PUT", `${message}/reactions/${encodeURIComponent("👍")}`);
   await grace("PUT", `${message}/pin`);
+  await grace("PUT", `${messages}/${ballot.messageId}/vote`, { options: [0] });
   await ada("DELETE", `/contacts/${graceId}/block`);
   await joan("PUT", `/contacts/${graceId}/block`);
   await joan("POST", "/chats", direct);

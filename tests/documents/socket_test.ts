@@ -5,6 +5,7 @@ import type { ChatId } from "../../src/protocol/ids.ts";
 import { testApp } from "../support/app.ts";
 import { directChat, groupOf, type Line, newPerson } from "../support/peer.ts";
 import { frameChecker, readAsyncApi } from "./asyncapi.ts";
+import { poll } from "./polls.ts";
 
 Deno.test("what goes over a connection is as the AsyncAPI document has it", async () => {
   const check = frameChecker(await readAsyncApi());
@@ -42,6 +43,10 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   await ask(line, frame("send", { messageId, content }));
   await ask(line, frame("edit", { messageId, content }));
   await ask(other, frame("react", { messageId, emoji: "👍" }));
+  const ballot = crypto.randomUUID();
+  await ask(line, frame("send", { messageId: ballot, content: poll }));
+  await ask(line, frame("vote", { messageId: ballot, options: [0] }));
+  await ask(line, frame("closePoll", { messageId: ballot }));
   await ask(other, frame("delivered", { seq: 1 }));
   await ask(other, frame("read", { seq: 1 }));
   await ask(other, frame("typing", { active: true }));
@@ -72,6 +77,18 @@ Deno.test("what goes over a connection is as the AsyncAPI document has it", asyn
   await ada.call("PATCH", `${members}/${userId}`, { role: "admin" });
   await ada.call("DELETE", `${members}/${userId}`);
   await other.heard("member.left");
+  await ada.call("PATCH", `/chats/${group}`, {
+    historyForNewcomers: "sinceJoining",
+  });
+  const old = await ada.call<{ messageId: string }>(
+    "POST",
+    `/chats/${group}/messages`,
+    { content: { type: "text", text: "Before" } },
+  );
+  await ada.call("DELETE", `${members}/${grace.userId}`);
+  await ada.call("POST", members, { userIds: [grace.userId] });
+  await ada.call("PUT", `/chats/${group}/messages/${old.body.messageId}/pin`);
+  await other.heard("chat.advanced");
   other.close();
   await line.heard("presence", ({ online }) => !online);
   const news = {

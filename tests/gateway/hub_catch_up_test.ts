@@ -116,7 +116,7 @@ Deno.test("an account that missed news is brought to where the database is", asy
       const revoked = [phone.deviceId];
       return Promise.resolve({
         accountRev: 5,
-        joined: [{ chatId: joined, rev: 1 }],
+        joined: [{ chatId: joined, rev: 1, hiddenUpTo: 0 }],
         left: [lost],
         revoked,
         deleted: false,

@@ -74,7 +74,7 @@ Deno.test("of two devices that come at once, what only the newer snapshot knows 
       looked.push(from);
       return Promise.resolve({
         accountRev: 8,
-        joined: [{ chatId: begun, rev: 1 }],
+        joined: [{ chatId: begun, rev: 1, hiddenUpTo: 0 }],
         left: [gone],
         revoked: [phone.deviceId],
         deleted: false,

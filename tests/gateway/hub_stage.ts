@@ -1,8 +1,5 @@
-import {
-  createHub,
-  type HubParts,
-  type Listener,
-} from "../../src/gateway/hub.ts";
+import { createHub, type HubParts } from "../../src/gateway/hub.ts";
+import type { Listener } from "../../src/gateway/listener.ts";
 import { createInterest } from "../../src/gateway/interest.ts";
 import { createBackground } from "../../src/lib/background.ts";
 import { createLog } from "../../src/lib/log.ts";

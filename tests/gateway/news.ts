@@ -41,6 +41,7 @@ export function said(
     replyTo: null,
     replyCount: 0,
     reactions: [],
+    poll: null,
     pinned: false,
     views: null,
     createdAt: at,

@@ -91,6 +91,7 @@ export function createWorld(): World {
         gone: [],
         since: undefined,
         revs: new Map(mine.map(([chatId, { rev }]) => [chatId, rev])),
+        hiddenUpTo: new Map(),
       });
     },
   };

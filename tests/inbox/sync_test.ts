@@ -118,6 +118,7 @@ Deno.test("sync", async (t) => {
         contacts: [],
         contactsViewedRev: null,
         hidden: [],
+        votes: [],
         drafts: [],
       },
     );

@@ -27,6 +27,7 @@ function stored(text: string, more: Partial<StoredMessage> = {}) {
     editedAt: null,
     pinnedAt: null,
     deletedAt: null,
+    poll: null,
     postedAs: null,
     views: null,
     ...more,

@@ -51,6 +51,7 @@ Deno.test("send", async (t) => {
         senderId: ann.userId,
         content,
         forwardedFrom: null,
+        poll: null,
         replyTo: null,
         replyCount: 0,
         reactions: [],

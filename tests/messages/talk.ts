@@ -67,7 +67,9 @@ export const history = async (
   accepted(await by.call<History>("GET", `/chats/${chatId}/messages${query}`));
 
 /** The answer to a request over the socket; fails where it was refused. */
-export async function asked<T extends "send" | "edit" | "delete" | "react">(
+export async function asked<
+  T extends "send" | "edit" | "delete" | "react" | "vote" | "closePoll",
+>(
   line: Line,
   frame: { type: T; [field: string]: unknown },
 ): Promise<ReplyData<T>> {

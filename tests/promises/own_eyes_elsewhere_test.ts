@@ -55,7 +55,6 @@ async function stage(
       env: {
         RELAY: name,
         FAULT_CONTROL: control.address,
-        ...newKeys(),
         ...ground.env,
         ...env,
       },
@@ -175,8 +174,11 @@ for (const driver of drivers) {
     async (t) => {
       await using server = await startPostgres();
       await migrate(server.url);
+      // What the first stage has sealed is still there when the second one starts.
+      const keys = newKeys();
       const on = (sweepMs: number) =>
         stage(driver, {
+          ...keys,
           DATABASE_URL: server.url,
           SWEEP_MS: String(sweepMs),
         });

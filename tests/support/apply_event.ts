@@ -60,14 +60,16 @@ function updated(
   );
   if (userId === me && change === "reacted") mine.add(emoji!);
   if (userId === me && change === "unreacted") mine.delete(emoji!);
-  return personal(message, mine);
+  return personal(message, mine, known.poll?.mine);
 }
 
 const personal = (
   message: BroadcastMessage,
   mine: ReadonlySet<string>,
+  choice: number[] = [],
 ): Message => ({
   ...message,
+  poll: message.poll && { ...message.poll, mine: choice },
   reactions: message.reactions.map((reaction) => ({
     ...reaction,
     mine: mine.has(reaction.emoji),

@@ -30,6 +30,7 @@ const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   replyTo: null,
   replyCount: 0,
   reactions: [],
+  poll: null,
   pinned: false,
   views: null,
   createdAt: "2026-01-01T00:00:00.000Z",

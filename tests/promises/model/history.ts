@@ -177,7 +177,7 @@ function toldBy(event: Event): Told {
       return {
         type: event.type,
         change: event.change,
-        by: event.userId,
+        by: event.userId!,
         emoji: event.emoji,
         message: shownBy(event.message),
       };

@@ -1,0 +1,11 @@
+import type { DeviceId, UserId } from "../protocol/ids.ts";
+
+/** A connection, as the hub sees it. */
+export interface Listener {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  /** Takes an encoded event of a scope; `rev` is absent for what takes none. */
+  deliver(scopeId: string, rev: number | undefined, frame: string): void;
+  /** The device was signed out: nothing may follow. */
+  revoke(): void;
+}

@@ -1,0 +1,52 @@
+import { forbidden } from "../chats/mod.ts";
+import { type ChatId, type MessageId, UserId } from "../protocol/ids.ts";
+import { type List, paged } from "../protocol/page.ts";
+import type { Vote, VotesQuery } from "../protocol/polls.ts";
+import { Problem } from "../protocol/problem.ts";
+import { readAsMember, type Reader } from "./history.ts";
+import { optionsOf, votesOf } from "./poll_store.ts";
+import { oneMessage } from "./reading_store.ts";
+
+/** Who chose what in an open poll. */
+export async function listVotes(
+  { db, open }: Reader,
+  chatId: ChatId,
+  by: UserId,
+  messageId: MessageId,
+  { option, cursor, limit }: VotesQuery,
+): Promise<List<Vote>> {
+  const after = cursor === undefined ? null : UserId.safeParse(cursor).data;
+  if (after === undefined) {
+    throw new Problem("invalid_input", {
+      errors: [{
+        path: "cursor",
+        message: "Must be a cursor that this list gave",
+      }],
+    });
+  }
+  const [targets, rows] = await readAsMember(
+    db,
+    chatId,
+    by,
+    oneMessage(chatId, by, messageId),
+    votesOf(chatId, messageId, option, after, limit + 1),
+  );
+  const [message] = await open(targets);
+  if (!message) throw new Problem("not_found");
+  const { content } = message;
+  if (content?.type !== "poll") {
+    throw new Problem("conflict", { detail: "The message is no poll" });
+  }
+  if (content.anonymous) {
+    throw forbidden("Nobody learns who voted in an anonymous poll");
+  }
+  return paged(
+    rows.map(({ userId, choices, votedAt }) => ({
+      userId,
+      options: optionsOf(choices),
+      votedAt: votedAt.toISOString(),
+    })),
+    limit,
+    ({ userId }) => userId,
+  );
+}
