@@ -280,6 +280,7 @@ export async function createApp(
     announce,
     authenticate: accounts.authenticate,
     readUser: ({ userId }) => accounts.self(userId),
+    hidesReads: accounts.hidesReads,
     log,
     clock: systemClock,
     now: () => performance.now(),

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { createCaches } from "../src/caches.ts";
+import { createMeasures } from "../src/measures.ts";
 import type { Session } from "../src/protocol/accounts.ts";
+import type { DeviceId, UserId } from "../src/protocol/ids.ts";
 import type { History } from "../src/protocol/messages.ts";
 import type { ChatItem } from "../src/protocol/sync.ts";
 import { createLocalRelay } from "../src/relay/local.ts";
@@ -37,10 +40,11 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
   await using here = await testApp({ SWEEP_MS: neverMs });
   await using there = await anotherIsolate(here);
   await using without = await anotherIsolate(here, { CACHES: "none" });
-  const [ann, bob, eve] = [
+  const [ann, bob, eve, dan] = [
     await newPerson(here.url, "ann"),
     await newPerson(here.url, "bob"),
     await newPerson(here.url, "eve"),
+    await newPerson(here.url, "dan"),
   ];
   const chatId = await groupOf(ann, bob, eve);
   const path = `/chats/${chatId}/messages`;
@@ -56,8 +60,9 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
   const second = await send(bob, "second");
   await send(bob, "third");
 
+  const readers = [ann, bob, eve];
   async function compare(path: string) {
-    for (const person of [ann, bob, eve]) {
+    for (const person of readers) {
       const truth = await on(without, person).call<History>("GET", path);
       assert.equal(truth.status, 200);
       for (const isolate of [here, there]) {
@@ -107,6 +112,32 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
       await compare(path);
     });
   }
+
+  await t.step(
+    "for one who came later and sees nothing from before",
+    async () => {
+      const rule = { historyForNewcomers: "sinceJoining" };
+      accepted(await ann.call("PATCH", `/chats/${chatId}`, rule));
+      const members = `/chats/${chatId}/members`;
+      accepted(await ann.call("POST", members, { userIds: [dan.userId] }));
+      readers.push(dan);
+      await compare(path);
+      await send(ann, "Welcome, Dan");
+      await compare(path);
+      const { items } = accepted(await dan.call<History>("GET", path));
+      assert.ok(items.length < 4, "the beginning is not shown");
+      readers.pop();
+    },
+  );
+
+  await t.step("after one cleared the history", async () => {
+    accepted(await bob.call("DELETE", `/chats/${chatId}/history`));
+    await compare(path);
+    const { items } = accepted(await bob.call<History>("GET", path));
+    assert.deepEqual(items, []);
+    await send(eve, "Where were we?");
+    await compare(path);
+  });
 
   await t.step("after a post was viewed, which takes no rev", async () => {
     const body = {
@@ -203,4 +234,32 @@ Deno.test("a device that is signed out is out by the next sweep where the relay 
   // The sweep closes it, and the cache hears before the sockets do.
   await line.closed;
   assert.equal((await elsewhere.call("GET", "/me")).status, 401);
+});
+
+Deno.test("what the sweep finds, what is told and what may have been missed all end what is known", () => {
+  const { ofAccounts, hear, onHeads, onGap } = createCaches({
+    wanted: ["devices"],
+    counters: createMeasures(),
+    heardSince: () => 0,
+    sweepMs: 5000,
+    now: () => 1,
+  });
+  const devices = ofAccounts.knownDevices!;
+  const userId = crypto.randomUUID() as UserId;
+  const deviceId = crypto.randomUUID() as DeviceId;
+  const news = { id: "1", origin: "elsewhere", scopeId: userId, rev: 2 };
+  const ends: Record<string, () => void> = {
+    "the sweep": () => onHeads([{ scopeId: userId, rev: 2 }]),
+    "the relay": () => hear([{ ...news, audience: "account" }]),
+    "a gap": onGap,
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    using look = devices.look(userId);
+    look.found(deviceId);
+    onHeads([{ scopeId: crypto.randomUUID(), rev: 2 }]);
+    hear([{ ...news, audience: "presence" }]);
+    assert.equal(devices.has(userId, deviceId), true, what);
+    end();
+    assert.equal(devices.has(userId, deviceId), false, what);
+  }
 });

@@ -16,6 +16,7 @@ import type { AccessTokens } from "../crypto/access_tokens.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Database } from "../db/database.ts";
 import type { Caller } from "../http/env.ts";
+import { createBatcher } from "../lib/batcher.ts";
 import type { Clock } from "../lib/clock.ts";
 import type {
   Device,
@@ -46,7 +47,7 @@ import { type Grant, grant, newSignIn } from "./session.ts";
 import { deviceOf, meOf } from "./shape.ts";
 import { signInWithPassword } from "./sign_in.ts";
 import { signOut } from "./sign_out.ts";
-import { account, ownProfiles, profiles } from "./store.ts";
+import { account, hidingReads, ownProfiles, profiles } from "./store.ts";
 import { updateProfile } from "./update_profile.ts";
 
 export { accountRoutes } from "./routes.ts";
@@ -119,6 +120,8 @@ export interface Accounts {
   delete(userId: UserId, password: string): Promise<void>;
   /** As everybody may see the person. */
   user(userId: UserId): Promise<User>;
+  /** Whether the person hides from anybody what she has read. */
+  hidesReads(userId: UserId): Promise<boolean>;
   /** As the person herself does. */
   self(userId: UserId): Promise<User>;
   findUsers(query: ListQuery & { readonly query: string }): Promise<List<User>>;
@@ -266,6 +269,15 @@ export function createAccounts(parts: AccountsParts): Accounts {
     },
 
     user: createReadUser(db, profiles),
+    hidesReads: createBatcher<UserId, boolean>(async (userIds) => {
+      const [rows] = await db.run(hidingReads(userIds));
+      const hiding = new Set(rows.map(({ userId }) => userId));
+      return userIds.map((userId) => hiding.has(userId));
+    }, {
+      batchSize: 500,
+      waiting: 20_000,
+      refuse: () => new Problem("unavailable", { retryAfterMs: 1000 }),
+    }),
     self: createReadUser(db, ownProfiles),
 
     findUsers: (query) => findUsers(db, query),

@@ -38,6 +38,11 @@ export const ownProfiles = (
   sql<UserRow>`select user_id, username, display_name, about from users
     where user_id = any(${userIds}::uuid[])`;
 
+/** Those of the people who hide from anybody what they have read. */
+export const hidingReads = (userIds: readonly UserId[]): Statement<UserKey> =>
+  sql<UserKey>`select user_id from users
+    where user_id = any(${userIds}::uuid[]) and hides_reads`;
+
 /** What people show and allow, to read under the lock; nothing of those who show and allow everything. */
 export interface PrivacyRow extends UserKey {
   readonly privacy: StoredPrivacy;

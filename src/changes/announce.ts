@@ -26,7 +26,12 @@ export function createAnnounce(
     const common = { id, origin: isolateId, ...scopeOf(announced) };
     if ("presence" in announced) return common;
     const { rev, event } = announced;
-    return { ...common, ...(rev === undefined ? {} : { rev }), event };
+    return {
+      ...common,
+      ...(rev === undefined ? {} : { rev }),
+      event,
+      ...("pair" in announced ? { pair: announced.pair } : {}),
+    };
   }
 
   async function publish(shard: number, batch: readonly Announcement[]) {

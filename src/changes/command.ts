@@ -80,7 +80,13 @@ export interface Numbers {
 
 /** An event and who is to get it. `rev` is the scope's counter the event takes its receivers to. */
 export type Announced =
-  | { readonly chat: ChatId; readonly rev?: number; readonly event: Event }
+  | {
+    readonly chat: ChatId;
+    readonly rev?: number;
+    readonly event: Event;
+    /** Of a receipt: the chat is of two people, who have agreed on what they show each other. */
+    readonly pair?: true;
+  }
   | { readonly account: UserId; readonly rev?: number; readonly event: Event };
 
 /** Says that a person came or went, and no more: whoever watches her looks how it is. */

@@ -2,7 +2,7 @@ import type { Caller } from "../http/env.ts";
 import { type Heads, type Inbox, writeCursor } from "../inbox/mod.ts";
 import type { User } from "../protocol/accounts.ts";
 import type { HelloFrame } from "../protocol/frames.ts";
-import type { ChatId } from "../protocol/ids.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Welcome } from "../protocol/sync.ts";
 import type { Connection } from "./connection.ts";
@@ -16,6 +16,8 @@ export interface AttachParts {
   readonly inbox: Pick<Inbox, "chatIds" | "readHeads">;
   authenticate(token: string): Promise<Caller>;
   readUser(caller: Caller): Promise<User>;
+  /** Whether the person hides from anybody what she has read. */
+  hidesReads(userId: UserId): Promise<boolean>;
   readonly heartbeatMs: number;
 }
 
@@ -25,11 +27,12 @@ export interface AttachParts {
  * 401 problem for a token that does not count, and with `invalid_input` for a cursor that is none.
  */
 export async function attach(
-  { hub, inbox, authenticate, readUser, heartbeatMs }: AttachParts,
+  parts: AttachParts,
   connection: Connection,
   { token, cursor }: HelloFrame,
   answer: (welcome: Welcome) => void,
 ): Promise<void> {
+  const { hub, authenticate, readUser, heartbeatMs } = parts;
   const caller = await authenticate(token);
   // Among thousands who come back at once many have given up by now: the others come first.
   if (connection.isClosed) return;
@@ -39,7 +42,7 @@ export async function attach(
   try {
     // The account first: from here on it tells of chats that come and go, and of a sign-out.
     await hub.enter(connection, [caller.userId]);
-    entering = enterChats(hub, inbox, connection, cursor);
+    entering = enterChats(parts, connection, cursor);
     const [heads, user] = await Promise.all([
       entering,
       readUser(caller),
@@ -97,12 +100,16 @@ function welcome(
  * and no others.
  */
 async function enterChats(
-  hub: AttachParts["hub"],
-  inbox: AttachParts["inbox"],
+  { hub, inbox, hidesReads }: AttachParts,
   connection: Connection,
   cursor: string | undefined,
 ): Promise<Heads & { readonly late: readonly ChatId[] }> {
-  const chatIds = await inbox.chatIds(connection.userId);
+  const [chatIds, hides] = await Promise.all([
+    inbox.chatIds(connection.userId),
+    hidesReads(connection.userId),
+  ]);
+  // What the account has told meanwhile is newer.
+  connection.hidesReads ??= hides;
   await hub.enter(connection, chatIds);
   const heads = await inbox.readHeads(connection.userId, cursor);
   // A chat lost in between was entered too late to hear of the loss.

@@ -28,6 +28,7 @@ export class Connection implements Listener {
   readonly rate: TokenBucket;
   /** Silent until its hello comes, live from the answer on. */
   phase: "silent" | "greeting" | "live" = "silent";
+  hidesReads?: boolean;
   /** Requests under way. */
   requests = 0;
   #caller: Caller | undefined;

@@ -2,6 +2,7 @@ import type { SweptHead } from "../changes/mod.ts";
 import type { AccountCatchUp, ChatCatchUp } from "../inbox/mod.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
+import { hidesReads } from "../protocol/privacy.ts";
 import type { Announcement } from "../relay/relay.ts";
 import type { Interest } from "./interest.ts";
 import type { Listener } from "./listener.ts";
@@ -14,7 +15,7 @@ import {
   skipTo,
 } from "./scope.ts";
 import { forgetSight, framesOf, noteSight } from "./sight.ts";
-import { createToldReceipts, type SweptReceipt } from "./told_receipts.ts";
+import { createTellReceipts, type SweptReceipt } from "./tell_receipts.ts";
 
 export interface HubParts {
   readonly interest: Interest;
@@ -69,7 +70,7 @@ export function createHub(parts: HubParts): Hub {
   const { interest, background, reorderMs = 250, retryMs = 5000 } = parts;
   const scopes = new Map<string, Scope>();
   const entered = new Map<Listener, Set<string>>();
-  const told = createToldReceipts();
+  const receipts = createTellReceipts(scopes);
 
   async function enter(listener: Listener, scopeIds: readonly string[]) {
     const mine = entered.get(listener) ?? new Set();
@@ -138,18 +139,23 @@ export function createHub(parts: HubParts): Hub {
     }
   }
 
+  function knowHiding(userId: string, hides: boolean) {
+    for (const listener of listenersOf(userId)) listener.hidesReads = hides;
+  }
+
   /** Passes an announcement on, with what it does to who may listen. */
-  function pass(scope: Scope, { rev, event }: Announcement) {
+  function pass(scope: Scope, { rev, event, pair }: Announcement) {
     if (!event) return;
     if (event.type === "member.left") {
       expel(event.member.userId, event.chatId, event.rev);
     }
     if (event.type === "receipt.updated") {
-      // Cursors only move forward, whatever comes late or twice.
-      if (!told.isNews(event)) return;
-      told.note(event);
+      return receipts.tell(scope, event, pair ?? false);
     }
     fanOut(scope, rev, event);
+    if (event.type === "account.updated") {
+      knowHiding(scope.id, hidesReads(event.me.privacy));
+    }
     if (event.type === "chat.created") {
       const { chatId, rev, chat: { group }, lastSeq } = event;
       const isOpen = group?.historyForNewcomers !== "sinceJoining";
@@ -221,10 +227,11 @@ export function createHub(parts: HubParts): Hub {
 
   async function catchUpAccount(scope: Scope, from: number) {
     const userId = scope.id as UserId;
-    const { accountRev, joined, left, revoked, deleted } = await parts
-      .catchUpAccount(userId, from);
+    const { accountRev, joined, left, revoked, deleted, hidesReads } =
+      await parts.catchUpAccount(userId, from);
     // It moved on meanwhile, or back: then it is looked at once more.
     if (accountRev <= scope.rev! || scope.rev! < from) return;
+    knowHiding(userId, hidesReads);
     left.forEach((chatId) => expel(userId, chatId));
     joined.forEach(({ chatId, rev, hiddenUpTo }) =>
       admit(userId, chatId, rev, hiddenUpTo)
@@ -301,19 +308,7 @@ export function createHub(parts: HubParts): Hub {
         if (isBehind(scope)) wait(scope);
       }
     },
-    onReceipts(receipts) {
-      told.age();
-      for (const { chatId, userId, deliveredSeq, readSeq } of receipts) {
-        const scope = scopes.get(chatId);
-        const receipt = { chatId, userId, deliveredSeq, readSeq };
-        if (!scope) continue;
-        const isNews = told.isNews(receipt);
-        // Noted in any case: the next sweep may find it again.
-        told.note(receipt);
-        if (!isNews) continue;
-        fanOut(scope, undefined, { type: "receipt.updated", ...receipt });
-      }
-    },
+    onReceipts: receipts.sweep,
     enter,
     exit(listener, scopeIds) {
       for (const scopeId of scopeIds) {

@@ -1,24 +1,15 @@
 import type { EventOf } from "../protocol/events.ts";
-import type { ChatId, UserId } from "../protocol/ids.ts";
-
-/** Where a member's cursors stand, as the sweep finds them. */
-export interface SweptReceipt {
-  readonly chatId: ChatId;
-  readonly userId: UserId;
-  readonly deliveredSeq: number;
-  readonly readSeq: number;
-}
 
 type Receipt = Omit<EventOf<"receipt.updated">, "type">;
 
 /**
- * Which receipts went out to this isolate's listeners lately. They take no `rev` that would tell, and
- * the sweep finds every one that has moved, told or not.
+ * Which receipts went out to this isolate's listeners lately, in each chat and to each account. They
+ * take no `rev` that would tell, and the sweep finds every one that has moved, told or not.
  */
 export interface ToldReceipts {
-  note(receipt: Receipt): void;
+  note(scopeId: string, receipt: Receipt): void;
   /** Whether a listener would learn something from it. */
-  isNews(receipt: Receipt): boolean;
+  isNews(scopeId: string, receipt: Receipt): boolean;
   /** Forgets those noted before the last call: no sweep brings them again, or it does no harm. */
   age(): void;
 }
@@ -26,14 +17,16 @@ export interface ToldReceipts {
 export function createToldReceipts(): ToldReceipts {
   let recent = new Map<string, Receipt>();
   let older = new Map<string, Receipt>();
-  const idOf = ({ chatId, userId }: Receipt) => `${chatId}/${userId}`;
+  const idOf = (scopeId: string, { chatId, userId }: Receipt) =>
+    `${scopeId}/${chatId}/${userId}`;
 
   return {
-    note(receipt) {
-      recent.set(idOf(receipt), receipt);
+    note(scopeId, receipt) {
+      recent.set(idOf(scopeId, receipt), receipt);
     },
-    isNews(receipt) {
-      const told = recent.get(idOf(receipt)) ?? older.get(idOf(receipt));
+    isNews(scopeId, receipt) {
+      const id = idOf(scopeId, receipt);
+      const told = recent.get(id) ?? older.get(id);
       return !told || receipt.readSeq > told.readSeq ||
         receipt.deliveredSeq > told.deliveredSeq;
     },

@@ -2,10 +2,10 @@ import type { Database } from "../db/database.ts";
 import type { ChatId, DeviceId, UserId } from "../protocol/ids.ts";
 import {
   chatHead,
-  deletion,
   leaversSince,
   membershipsSince,
   moment,
+  personState,
   revokedSince,
 } from "./store.ts";
 
@@ -30,6 +30,8 @@ export interface AccountCatchUp {
   readonly revoked: readonly DeviceId[];
   /** Whether the account is gone, and all its devices with it. */
   readonly deleted: boolean;
+  /** Whether the person hides from anybody what she has read. */
+  readonly hidesReads: boolean;
 }
 
 export async function catchUpChat(
@@ -53,11 +55,11 @@ export async function catchUpAccount(
   userId: UserId,
   rev: number,
 ): Promise<AccountCatchUp> {
-  const [[now], memberships, revoked, deletions] = await db.snapshot(
+  const [[now], memberships, revoked, [person]] = await db.snapshot(
     moment(userId),
     membershipsSince(userId, rev),
     revokedSince(userId, rev),
-    deletion(userId),
+    personState(userId),
   );
   return {
     accountRev: now?.accountRev ?? rev,
@@ -65,6 +67,7 @@ export async function catchUpAccount(
     left: memberships.filter(({ present }) => !present)
       .map(({ chatId }) => chatId),
     revoked: revoked.map(({ deviceId }) => deviceId),
-    deleted: deletions.length > 0,
+    deleted: person?.deleted ?? false,
+    hidesReads: person?.hidesReads ?? false,
   };
 }

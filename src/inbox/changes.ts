@@ -35,7 +35,7 @@ export async function readChanges(
     (_scope, rev) => chatSince(chatId, rev),
   ], [
     activeMembership(chatId, userId),
-    receiptsOf(chatId),
+    receiptsOf(chatId, userId),
     receiptOf(chatId, userId),
     ownInChannel(chatId, userId),
   ]);

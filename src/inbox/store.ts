@@ -218,8 +218,9 @@ export const revokedSince = (userId: UserId, accountRev: number) =>
   sql<{ deviceId: DeviceId }>`select device_id from devices
     where user_id = ${userId}::uuid and account_rev > ${accountRev} and revoked_at is not null`;
 
-/** A row where the account was deleted. */
-export const deletion = (userId: UserId) =>
+/** What of an account the hub must know. */
+export const personState = (userId: UserId) =>
   sql<
-    { deletedAt: Date }
-  >`select deleted_at from users where user_id = ${userId}::uuid and deleted_at is not null`;
+    { deleted: boolean; hidesReads: boolean }
+  >`select deleted_at is not null as deleted, hides_reads
+    from users where user_id = ${userId}::uuid`;

@@ -151,16 +151,25 @@ export function decideNew(
             ]
             : []),
         ],
-        events: [{
-          chat: chatId,
-          rev,
-          event: {
-            type: "message.created",
-            chatId,
+        events: [
+          {
+            chat: chatId,
             rev,
-            message: broadcastOf(row),
+            event: {
+              type: "message.created",
+              chatId,
+              rev,
+              message: broadcastOf(row),
+            },
           },
-        }, ...(isTold ? [] : [receiptUpdated({ chatId, ...receipt }, true)])],
+          ...(isTold ? [] : receiptUpdated({
+            chatId,
+            ...receipt,
+            shownSeq: seq,
+            isTold,
+            isDirect: false,
+          })),
+        ],
         reply: replyOf(row, false),
       };
     },

@@ -10,6 +10,11 @@ export interface ReceiptRow {
   readonly readSeq: number;
 }
 
+/** The same, and up to where others are shown that the person has read. */
+export interface ShownReceiptRow extends ReceiptRow {
+  readonly shownSeq: number;
+}
+
 /** In the order of the key. */
 const inOrder = (a: ReceiptRow, b: ReceiptRow) =>
   a.chatId < b.chatId || (a.chatId === b.chatId && a.userId < b.userId)
@@ -43,16 +48,20 @@ export const receipts: Table<
       join ${table(keys, { chatId: "uuid", userId: "uuid" })} k (c, u)
         on r.chat_id = k.c and r.user_id = k.u`,
   save: (rows) => [
-    sql`insert into receipts as r (chat_id, user_id, delivered_seq, read_seq)
-      select * from ${table([...rows].sort(inOrder), receiptTypes)}
+    sql`insert into receipts as r (chat_id, user_id, delivered_seq, read_seq, sent_seq)
+      select chat_id, user_id, delivered_seq, read_seq, read_seq
+      from ${table([...rows].sort(inOrder), receiptTypes)}
+        sent (chat_id, user_id, delivered_seq, read_seq)
       on conflict (chat_id, user_id) do update set
         delivered_seq = greatest(r.delivered_seq, excluded.delivered_seq),
-        read_seq = greatest(r.read_seq, excluded.read_seq)`,
+        read_seq = greatest(r.read_seq, excluded.read_seq),
+        sent_seq = greatest(r.sent_seq, excluded.sent_seq)`,
   ],
 };
 
 /** Where one member has come to now; no row for a wish that is not a present member's. */
-export interface AdvancedReceipt extends ReceiptRow {
+export interface AdvancedReceipt extends ShownReceiptRow {
+  readonly isDirect: boolean;
   /** Whether the other members are told of it. */
   readonly isTold: boolean;
   readonly moved: boolean;
@@ -63,6 +72,18 @@ export interface AdvancedReceipt extends ReceiptRow {
 /** Whether the members of a chat are told how far each of them is. */
 const tellsReceipts =
   sql`(c.kind <> 'channel' and c.member_count <= ${limits.receiptMembers})`;
+
+const hides = (userId: Statement<unknown>) =>
+  sql`exists (select from users h where h.user_id = ${userId} and h.hides_reads)`;
+
+/**
+ * Whether others are shown what a member has read. Between two people both have to show it to the other
+ * one, and neither has blocked the other; in a group the member to everybody, since all are told at once.
+ */
+const showsReads = (userId: Statement<unknown>) =>
+  sql`(case when c.kind = 'direct' then pair_shows_reads(c.direct_key)
+      and not exists (select from blocked_chats b where b.chat_id = c.chat_id)
+    else not ${hides(userId)} end)`;
 
 /**
  * Moves the cursors of present members forward: never back, nor past the last message, nor behind the
@@ -78,7 +99,8 @@ export const advanceReceipts = (
 ): Statement<AdvancedReceipt> =>
   sql<AdvancedReceipt>`with allowed as (
       select m.chat_id, m.user_id, m.joined_seq, ${tellsReceipts} as is_told,
-        c.kind = 'channel' as is_channel,
+        c.kind = 'channel' as is_channel, c.kind = 'direct' as is_direct,
+        ${showsReads(sql`m.user_id`)} as shows_reads,
         greatest(m.joined_seq, least(w.delivered_seq, h.last_seq)) as delivered_seq,
         greatest(m.joined_seq, least(w.read_seq, h.last_seq)) as read_seq
       from ${table([...rows].sort(inOrder), receiptTypes)} w
@@ -109,39 +131,63 @@ export const advanceReceipts = (
       where a.is_channel group by chat_id, seq order by 1, 2
       on conflict (chat_id, seq) do update set views = v.views + excluded.views
     )
-    select a.chat_id, a.user_id, a.is_told, moved.chat_id is not null as moved,
+    select a.chat_id, a.user_id, a.is_told, a.is_direct, moved.chat_id is not null as moved,
       coalesce(p.marked_unread, false) as marked,
       coalesce(moved.delivered_seq, a.delivered_seq) as delivered_seq,
-      coalesce(moved.read_seq, a.read_seq) as read_seq
+      coalesce(moved.read_seq, a.read_seq) as read_seq,
+      case when a.shows_reads then coalesce(moved.read_seq, a.read_seq)
+        else greatest(a.joined_seq, coalesce(moved.sent_seq, 0)) end as shown_seq
     from allowed a left join moved using (chat_id, user_id)
     left join chat_preferences p on p.user_id = a.user_id and p.chat_id = a.chat_id`;
 
-const presentReceipts = sql`select m.chat_id, m.user_id,
-      greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
-      greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq
-    from members m left join receipts r using (chat_id, user_id)`;
+const deliveredTo =
+  sql`greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq`;
+const readTo = sql`greatest(m.joined_seq, coalesce(r.read_seq, 0))`;
+const writtenTo = sql`greatest(m.joined_seq, coalesce(r.sent_seq, 0))`;
 
 /**
- * How far the present members are; a member is never behind the point of joining. No rows where that
- * is not told: then nothing is looked through.
+ * How far the present members are, as one of them may see it; a member is never behind the point of
+ * joining. Whoever hides in a group what she has read does not see it of others there either. No rows
+ * where that is not told: then nothing is looked through.
  */
-export const receiptsOf = (chatId: ChatId): Statement<ReceiptRow> =>
-  sql<ReceiptRow>`${presentReceipts}
+export const receiptsOf = (
+  chatId: ChatId,
+  viewerId: UserId,
+): Statement<ReceiptRow> =>
+  sql<ReceiptRow>`select m.chat_id, m.user_id, ${deliveredTo},
+      case
+        when m.user_id = ${viewerId}::uuid then ${readTo}
+        when c.kind <> 'direct' and (select ${
+    hides(sql`${viewerId}::uuid`)
+  }) then ${writtenTo}
+        when ${showsReads(sql`m.user_id`)} then ${readTo}
+        else ${writtenTo}
+      end as read_seq
+    from members m join chats c using (chat_id) left join receipts r using (chat_id, user_id)
     where m.chat_id = ${chatId}::uuid and m.left_at is null
       and (select ${tellsReceipts} from chats c where c.chat_id = ${chatId}::uuid)
     order by m.user_id`;
 
-/** How far one present member is. */
+/** How far one present member is, as she sees it herself. */
 export const receiptOf = (
   chatId: ChatId,
   userId: UserId,
 ): Statement<ReceiptRow> =>
-  sql<ReceiptRow>`${presentReceipts}
+  sql<
+    ReceiptRow
+  >`select m.chat_id, m.user_id, ${deliveredTo}, ${readTo} as read_seq
+    from members m left join receipts r using (chat_id, user_id)
     where m.chat_id = ${chatId}::uuid and m.user_id = ${userId}::uuid and m.left_at is null`;
 
 /** Cursors that any transaction from `from` on has moved, in chats where each step is told. */
-export const receiptsChangedFrom = (from: string): Statement<ReceiptRow> =>
-  sql<ReceiptRow>`select r.chat_id, r.user_id, r.delivered_seq, r.read_seq
+export const receiptsChangedFrom = (
+  from: string,
+): Statement<ShownReceiptRow & { isDirect: boolean }> =>
+  sql<
+    ShownReceiptRow & { isDirect: boolean }
+  >`select r.chat_id, r.user_id, r.delivered_seq, r.read_seq,
+      case when ${showsReads(sql`r.user_id`)} then r.read_seq
+        else r.sent_seq end as shown_seq, c.kind = 'direct' as is_direct
     from receipts r
     join chats c using (chat_id)
     join members m using (chat_id, user_id)

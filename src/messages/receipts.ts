@@ -30,10 +30,7 @@ export function createReceipts(
   const advance = createBatcher<ReceiptRow, AdvancedReceipt | undefined>(
     async (wishes) => {
       const [advanced] = await db.run(advanceReceipts(merge(wishes)));
-      announce(
-        advanced.filter(({ moved }) => moved)
-          .map((receipt) => receiptUpdated(receipt, !receipt.isTold)),
-      );
+      announce(advanced.filter(({ moved }) => moved).flatMap(receiptUpdated));
       const byMember = new Map(
         advanced.map((receipt) => [id(receipt), receipt]),
       );
@@ -77,19 +74,27 @@ function merge(wishes: readonly ReceiptRow[]): ReceiptRow[] {
 }
 
 /**
- * Where everyone's every step would drown the messages, in channels and large groups, the other
- * devices of the person `alone` are told.
+ * What a step is told as. Where everyone's every step would drown the messages, in channels and large
+ * groups, the other devices of the person alone are told. They also are where others are not shown how
+ * far she has read: those hear what was delivered.
  */
 export function receiptUpdated(
-  { chatId, userId, deliveredSeq, readSeq }: ReceiptRow,
-  alone: boolean,
-): Announced {
-  const event = {
-    type: "receipt.updated",
-    chatId,
-    userId,
-    deliveredSeq,
-    readSeq,
-  } as const;
-  return alone ? { account: userId, event } : { chat: chatId, event };
+  { chatId, userId, deliveredSeq, readSeq, shownSeq, isTold, isDirect }: Omit<
+    AdvancedReceipt,
+    "moved" | "marked"
+  >,
+): Announced[] {
+  const event = (readSeq: number) =>
+    ({
+      type: "receipt.updated",
+      chatId,
+      userId,
+      deliveredSeq,
+      readSeq,
+    }) as const;
+  const own: Announced = { account: userId, event: event(readSeq) };
+  if (!isTold) return [own];
+  const pair = isDirect ? { pair: true } as const : {};
+  const all: Announced = { chat: chatId, event: event(shownSeq), ...pair };
+  return shownSeq === readSeq ? [all] : [all, own];
 }

@@ -19,7 +19,7 @@ export async function readStatus(
   const [[membership], [message], receipts] = await db.snapshot(
     activeMembership(chatId, by),
     oneMessage(chatId, by, messageId),
-    receiptsOf(chatId),
+    receiptsOf(chatId, by),
   );
   if (!membership || !message) throw new Problem("not_found");
   const members = receipts

@@ -183,7 +183,7 @@ export const MemberPatch = z.strictObject({
   }),
 }).refine(({ role, rights }) => role !== undefined || rights !== undefined, {
   error: "Give role, rights or both",
-}).meta({ id: "MemberPatch" });
+}).meta({ id: "MemberPatch", minProperties: 1 });
 export type MemberPatch = z.infer<typeof MemberPatch>;
 
 export const Receipt = z.object({

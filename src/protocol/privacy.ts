@@ -65,3 +65,8 @@ export const PrivacyPatch = z.strictObject(settings(NewPrivacyRule)).partial()
     description: "The settings to change; each is replaced as a whole",
   });
 export type PrivacyPatch = z.infer<typeof PrivacyPatch>;
+
+/** Whether there is anybody who does not see what the person has read. */
+export const hidesReads = (
+  { readReceipts: { who, deny } }: Privacy,
+): boolean => who !== "everyone" || deny.length > 0;

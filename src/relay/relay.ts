@@ -13,6 +13,8 @@ export interface Announcement {
   readonly rev?: number;
   /** Absent where the driver had no room for it: read the changes instead. */
   readonly event?: Event;
+  /** Of a receipt: the chat is of two people, who have agreed on what they show each other. */
+  readonly pair?: true;
 }
 
 /**

@@ -19,49 +19,14 @@ import {
   newPerson,
   type Person,
 } from "../support/peer.ts";
-import { ask, befriend, block } from "./acquaintance.ts";
-
-/** What a viewer is to the owner of the setting. Each is in a group with her, and she has a direct chat with none. */
-const relations = {
-  stranger: () => Promise.resolve(),
-  contact: befriend,
-  asker: (owner: Person, viewer: Person) => ask(viewer, owner),
-  asked: (owner: Person, viewer: Person) => ask(owner, viewer),
-  blocked: (owner: Person, viewer: Person) => block(owner, viewer),
-  blocker: (owner: Person, viewer: Person) => block(viewer, owner),
-} satisfies Record<
-  string,
-  (owner: Person, viewer: Person) => Promise<unknown>
->;
-type Relation = keyof typeof relations;
-type Viewers = Readonly<Record<Relation, Person>>;
-
-/** The rules, with the viewers as exceptions or without. */
-const rules: [name: string, (people: Person["userId"][]) => object][] = [
-  ["everyone", () => ({ who: "everyone" })],
-  ["everyone but them", (deny) => ({ who: "everyone", deny })],
-  ["contacts", () => ({ who: "contacts" })],
-  ["contacts but them", (deny) => ({ who: "contacts", deny })],
-  ["contacts and them", (allow) => ({ who: "contacts", allow })],
-  ["nobody", () => ({ who: "nobody" })],
-  ["nobody but them", (allow) => ({ who: "nobody", allow })],
-  [
-    "those who are denied, whatever else",
-    (people) => ({ who: "everyone", allow: people, deny: people }),
-  ],
-];
-
-const isBlocked = (relation: Relation) =>
-  relation === "blocked" || relation === "blocker";
-
-/** Whether a rule lets somebody, in words other than the service's own. */
-function lets(rule: Partial<PrivacyRule>, relation: Relation): boolean {
-  if (rule.deny) return false;
-  if (rule.who === "everyone") return true;
-  if (isBlocked(relation)) return false;
-  if (rule.allow) return true;
-  return rule.who === "contacts" && relation === "contact";
-}
+import {
+  isBlocked,
+  lets,
+  type Relation,
+  relations,
+  rules,
+  type Viewers,
+} from "./privacy_matrix.ts";
 
 const about = "Thinks about engines";
 

@@ -120,6 +120,7 @@ Deno.test("an account that missed news is brought to where the database is", asy
         left: [lost],
         revoked,
         deleted: false,
+        hidesReads: false,
       });
     },
     catchUpChat: () => Promise.resolve({ rev: 2, deleted: false, left: [] }),
@@ -148,6 +149,7 @@ Deno.test("a deleted account is found out by the sweep, when its devices are era
         left: [],
         revoked: [],
         deleted: true,
+        hidesReads: false,
       }),
   });
   for (const device of [phone, tablet]) {

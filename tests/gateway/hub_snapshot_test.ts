@@ -78,6 +78,7 @@ Deno.test("of two devices that come at once, what only the newer snapshot knows 
         left: [gone],
         revoked: [phone.deviceId],
         deleted: false,
+        hidesReads: false,
       });
     },
     catchUpChat: (_, rev) => Promise.resolve({ rev, deleted: false, left: [] }),

@@ -11,6 +11,7 @@ function stage(
     refuse = () => Promise.resolve(false) as Promise<boolean>,
     patienceMs = 60_000,
     retryMs = 1_000_000,
+    now = (): number => 0,
   } = {},
 ) {
   const open: number[] = [];
@@ -37,6 +38,7 @@ function stage(
     onFailure: (error) => complaints.push((error as Error).message),
     patienceMs,
     retryMs,
+    now,
   });
   return {
     interest,
@@ -183,4 +185,41 @@ Deno.test("a shard that was refused is tried again by itself, and is a gap until
   while (gaps() === 0) await turn();
   assert.deepEqual(open, [shardOf(chat)]);
   interest.drop(chat);
+});
+
+Deno.test("a scope is heard from when its shard is subscribed to until it is left, and anew after", async () => {
+  const gate = createGate();
+  let ms = 1;
+  const { interest } = stage({
+    async refuse() {
+      await gate.pass();
+      return false;
+    },
+    now: () => ms,
+  });
+  const [one, other] = neighbours();
+  const subscribed = interest.take([one], [one]);
+  await gate.reached;
+  assert.equal(interest.heardSince(one), undefined, "while it is asked for");
+  gate.open();
+  ms = 2;
+  await subscribed;
+  assert.equal(interest.heardSince(one), 2);
+  ms = 3;
+  await interest.take([other], [other]);
+  assert.equal(interest.heardSince(other), 2, "the shard's other scope");
+  interest.drop(one);
+  interest.drop(other);
+  assert.equal(interest.heardSince(one), undefined);
+  await interest.take([one], [one]);
+  assert.equal(interest.heardSince(one), 3);
+  await interest[Symbol.asyncDispose]();
+});
+
+Deno.test("a shard that was refused is not heard", async () => {
+  const { interest } = stage({ refuse: away });
+  const chat = newChat();
+  await interest.take([chat], [chat]);
+  assert.equal(interest.heardSince(chat), undefined);
+  await interest[Symbol.asyncDispose]();
 });

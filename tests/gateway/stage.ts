@@ -94,6 +94,7 @@ export function gatewayStage(world: World, replaced: Replaced = {}): Stage {
       readChanges: unexpected,
       ...replaced.inbox,
     },
+    hidesReads: () => Promise.resolve(false),
     contacts: { isBlockedChat: () => Promise.resolve(false) },
     typing: { take: () => {}, giveBack: () => {} },
     messages: { send: unexpected, ...replaced.messages } as Partial<
