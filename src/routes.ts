@@ -15,10 +15,10 @@ import type { Exports, Inbox } from "./inbox/mod.ts";
 import { inboxRoutes } from "./inbox/routes.ts";
 import type { Messages } from "./messages/mod.ts";
 import {
+  messageRoutes,
   previewRoutes,
   type PreviewRoutesParts,
-} from "./messages/preview_routes.ts";
-import { messageRoutes } from "./messages/routes.ts";
+} from "./messages/routes.ts";
 import type { Notifications } from "./notifications/mod.ts";
 import { notificationRoutes } from "./notifications/routes.ts";
 import type { Preferences } from "./preferences/mod.ts";

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 
 /** How the service finds other hosts, and which of them it may ask. */
 export interface PreviewNetwork {
@@ -25,8 +26,8 @@ export const publicNetwork: PreviewNetwork = {
  * these may be. Of IPv6 only global unicast (2000::/3, RFC 4291) is in use at all.
  */
 export async function isPublic(address: string): Promise<boolean> {
+  if (isIP(address) === 0) return false;
   const { default: ipaddr } = await import("ipaddr.js");
-  if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== "unicast") return false;
   return parsed.kind() === "ipv4" ||
