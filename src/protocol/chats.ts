@@ -3,6 +3,7 @@ import { User } from "./accounts.ts";
 import { AdminRights, groupPatch, GroupSettings } from "./groups.ts";
 import { ChatId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
+import { ListQuery } from "./page.ts";
 import { Counter, Rev, text, Timestamp } from "./text.ts";
 
 export const ChatKind = z.enum(["direct", "group", "channel"]).meta({
@@ -175,6 +176,18 @@ export const AddMembers = z.strictObject({
 }).meta({ id: "AddMembers" });
 export type AddMembers = z.infer<typeof AddMembers>;
 
+/** Which members a list shows. */
+export const MemberQuery = ListQuery.extend({
+  query: text(1, 128).optional().meta({
+    description: "Those whose username or display name begins so",
+  }),
+  role: Role.optional().meta({ description: "Those with this role" }),
+});
+export interface MemberQuery extends ListQuery {
+  readonly query?: string | undefined;
+  readonly role?: Role | undefined;
+}
+
 export const MemberPatch = z.strictObject({
   role: Role.optional(),
   rights: AdminRights.optional().meta({
@@ -183,7 +196,7 @@ export const MemberPatch = z.strictObject({
   }),
 }).refine(({ role, rights }) => role !== undefined || rights !== undefined, {
   error: "Give role, rights or both",
-}).meta({ id: "MemberPatch" });
+}).meta({ id: "MemberPatch", minProperties: 1 });
 export type MemberPatch = z.infer<typeof MemberPatch>;
 
 export const Receipt = z.object({

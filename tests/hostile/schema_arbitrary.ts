@@ -17,6 +17,7 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  readonly minProperties?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly minLength?: number;
@@ -153,7 +154,7 @@ export function valid(schema: Schema, schemas: Schemas): fc.Arbitrary<Tree> {
 const written = (value: unknown) => token(JSON.stringify(value));
 
 function objects(
-  { properties = {}, required = [] }: Schema,
+  { properties = {}, required = [], minProperties = 0 }: Schema,
   schemas: Schemas,
 ): fc.Arbitrary<Tree> {
   const names = Object.keys(properties);
@@ -165,7 +166,7 @@ function objects(
     members: trees.flatMap((tree, i) =>
       tree === null ? [] : [[names[i]!, tree] as const]
     ),
-  }));
+  })).filter(({ members }) => members.length >= minProperties);
 }
 
 function integers({ minimum, maximum }: Schema) {
