@@ -303,6 +303,20 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
     (scene) =>
       call("POST", chat(scene, "/messages"), { content: text("Hello") }),
   ),
+  updatePreferences: inChat(
+    everyone,
+    (scene) => call("PATCH", chat(scene, "/me"), { pinned: true }),
+  ),
+  clearHistory: inChat(
+    everyone,
+    (scene) => call("DELETE", chat(scene, "/history")),
+  ),
+  listNotifications: own(() => call("GET", "/notifications")),
+  countNotifications: own(() => call("GET", "/notifications/counts")),
+  clearNotifications: inChat(
+    everyone,
+    (scene) => call("POST", chat(scene, "/notifications/clear")),
+  ),
   listMessages: inChat(
     everyone,
     (scene) => call("GET", chat(scene, "/messages")),
