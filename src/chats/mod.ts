@@ -13,6 +13,7 @@ import type {
   CreateChat,
   Member,
   MemberPatch,
+  MemberQuery,
   PublicChannel,
 } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -80,7 +81,7 @@ export interface Chats {
   listMembers(
     chatId: ChatId,
     by: UserId,
-    query: ListQuery,
+    query: MemberQuery,
   ): Promise<List<Member>>;
   addMembers(
     chatId: ChatId,

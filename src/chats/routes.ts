@@ -8,9 +8,10 @@ import {
   CreateChat,
   Member,
   MemberPatch,
+  MemberQuery,
 } from "../protocol/chats.ts";
 import { ChatId, UserId } from "../protocol/ids.ts";
-import { listOf, ListQuery } from "../protocol/page.ts";
+import { listOf } from "../protocol/page.ts";
 import { ChatItem, CreatedChat } from "../protocol/sync.ts";
 import { banRoutes } from "./ban_routes.ts";
 import { channelRoutes } from "./channel_routes.ts";
@@ -118,8 +119,9 @@ export function chatRoutes(
       operationId: "listMembers",
       tags,
       summary: "List the members in the order of their coming",
-      description: "Of a channel, for its owner and admins.",
-      request: { params: inChat, query: ListQuery },
+      description:
+        "All of them, or those with a name or a role. With `query` a page may be shorter than `limit`, even empty, where more follow: go on while there is a `nextCursor`. Of a channel, for its owner and admins.",
+      request: { params: inChat, query: MemberQuery },
       responses: { 200: json(listOf(Member), "A page of the members") },
       problems: ["forbidden", "not_found"],
     }),

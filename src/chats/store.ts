@@ -1,6 +1,5 @@
 import type { Table } from "../changes/mod.ts";
 import { sql, Statement, table } from "../db/sql.ts";
-import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatKind, Role, Visibility } from "../protocol/chats.ts";
 import type {
   AdminRight,
@@ -259,25 +258,12 @@ export type ProfiledMemberRow = MemberRow & {
   readonly about: string;
 };
 
-const profiledMembers =
+/** Memberships with the person's profile, to be narrowed. */
+export const profiledMembers =
   sql`select chat_id, user_id, role, joined_at, joined_seq, left_at, rev,
     members.account_rev, rights, history_from, last_sent_at, username, display_name,
     public_about as about
   from members join users using (user_id)`;
-
-/** A page of the present members in the order of their coming. */
-export const memberPage = (
-  chatId: ChatId,
-  after: TimePlace<UserId> | null,
-  limit: number,
-): Statement<ProfiledMemberRow> =>
-  sql<ProfiledMemberRow>`${profiledMembers}
-    where chat_id = ${chatId}::uuid and left_at is null and ${
-    after === null
-      ? sql`true`
-      : sql`(joined_at, user_id) > (${after.at}::timestamptz, ${after.id}::uuid)`
-  }
-    order by joined_at, user_id limit ${limit}`;
 
 /** Memberships changed after `rev`, those of people who left included. */
 export const membersSince = (

@@ -49,7 +49,14 @@ export interface ChatsApi {
   ): Promise<ChatItem>;
   /** Ends a group or channel for everyone. */
   delete(chatId: ChatId, options?: CallOptions): Promise<void>;
-  members(chatId: ChatId, options?: ListOptions): Promise<List<Member>>;
+  /**
+   * In the order of their coming. With `query` a page may be short, even empty, where more follow: go on
+   * while there is a `nextCursor`.
+   */
+  members(
+    chatId: ChatId,
+    options?: ListOptions & { readonly query?: string; readonly role?: Role },
+  ): Promise<List<Member>>;
   addMembers(
     chatId: ChatId,
     userIds: readonly UserId[],

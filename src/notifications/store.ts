@@ -124,7 +124,7 @@ export const notificationPage = (
       union all
       select request.since, request.peer_id, null, null,
         json_build_object('userId', u.user_id, 'username', u.username,
-          'displayName', u.display_name, 'about', u.about)
+          'displayName', u.display_name, 'about', u.public_about)
       from (${requests(moment.userId)}) request
       join users u on u.user_id = request.peer_id
     ) everything

@@ -3,6 +3,7 @@ import { User } from "./accounts.ts";
 import { AdminRights, groupPatch, GroupSettings } from "./groups.ts";
 import { ChatId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
+import { ListQuery } from "./page.ts";
 import { Counter, Rev, text, Timestamp } from "./text.ts";
 
 export const ChatKind = z.enum(["direct", "group", "channel"]).meta({
@@ -174,6 +175,18 @@ export const AddMembers = z.strictObject({
   userIds: z.array(UserId).min(1).max(limits.membersPerRequest),
 }).meta({ id: "AddMembers" });
 export type AddMembers = z.infer<typeof AddMembers>;
+
+/** Which members a list shows. */
+export const MemberQuery = ListQuery.extend({
+  query: text(1, 128).optional().meta({
+    description: "Those whose username or display name begins so",
+  }),
+  role: Role.optional().meta({ description: "Those with this role" }),
+});
+export interface MemberQuery extends ListQuery {
+  readonly query?: string | undefined;
+  readonly role?: Role | undefined;
+}
 
 export const MemberPatch = z.strictObject({
   role: Role.optional(),
