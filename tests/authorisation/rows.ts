@@ -268,20 +268,6 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   // A group is not joined, but whoever is in it already stays as they are.
   joinChannel: inChat(everyone, (scene) => call("POST", chat(scene, "/join"))),
 
-  updatePreferences: inChat(
-    everyone,
-    (scene) => call("PATCH", chat(scene, "/me"), { pinned: true }),
-  ),
-  clearHistory: inChat(
-    everyone,
-    (scene) => call("DELETE", chat(scene, "/history")),
-  ),
-  listNotifications: own(() => call("GET", "/notifications")),
-  countNotifications: own(() => call("GET", "/notifications/counts")),
-  clearNotifications: inChat(
-    everyone,
-    (scene) => call("POST", chat(scene, "/notifications/clear")),
-  ),
 
   createInvite: inChat(
     admins,
