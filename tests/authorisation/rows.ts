@@ -268,7 +268,6 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   // A group is not joined, but whoever is in it already stays as they are.
   joinChannel: inChat(everyone, (scene) => call("POST", chat(scene, "/join"))),
 
-
   createInvite: inChat(
     admins,
     (scene) => call("POST", chat(scene, "/invites"), {}),
