@@ -35,6 +35,9 @@ export interface OpenRow<Ask> {
 }
 export type Row<Ask> = ChatRow<Ask> | OwnRow<Ask> | OpenRow<Ask>;
 
+/** A page that there is a preview of, where there is one. */
+export const linked = { url: "" };
+
 const everyone = insiders;
 const admins: readonly Insider[] = ["admin", "owner"];
 
@@ -215,6 +218,7 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   unblockPerson: own(async (_, scene) =>
     call("DELETE", `/contacts/${(await scene.outsider()).userId}/block`)
   ),
+  getLinkPreview: own(() => call("GET", `/link-previews?url=${linked.url}`)),
   listChats: own(() => call("GET", "/chats")),
   sync: own(() => call("GET", "/sync")),
   createChat: own(() => call("POST", "/chats", { kind: "group", title: "T" })),
