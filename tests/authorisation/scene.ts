@@ -6,23 +6,28 @@ import {
   type Person,
 } from "../support/peer.ts";
 
-/** Those who are in a group; the weakest first, so that nobody finds what a stronger one has changed. */
-export const insiders = ["member", "admin", "owner"] as const;
+/**
+ * Those who are in a group; the weakest first, so that nobody finds what a stronger one has changed.
+ * The powerless one is an admin without any right.
+ */
+export const insiders = ["member", "powerless", "admin", "owner"] as const;
 export type Insider = typeof insiders[number];
 
 /** Everybody else, to whom the group does not exist. */
-export const outsiders = ["stranger", "former"] as const;
+export const outsiders = ["stranger", "former", "banned"] as const;
 export type Outsider = typeof outsiders[number];
 
 export type Cast = Readonly<Record<Insider | Outsider | "signedOut", Person>>;
 
 /** The people stay the same; what they are to a group is made anew in each scene. */
 export async function createCast(url: string): Promise<Cast> {
-  const [signedOut, stranger, former, member, admin, owner] = await Promise.all(
-    Array.from({ length: 6 }, () => newPerson(url)),
-  ) as [Person, Person, Person, Person, Person, Person];
-  await granted(signedOut.call("POST", "/auth/logout"));
-  return { signedOut, stranger, former, member, admin, owner };
+  const parts = ["signedOut", ...outsiders, ...insiders] as const;
+  const people = await Promise.all(
+    parts.map(async (part) => [part, await newPerson(url)] as const),
+  );
+  const cast = Object.fromEntries(people) as Cast;
+  await granted(cast.signedOut.call("POST", "/auth/logout"));
+  return cast;
 }
 
 /** A group in which everybody is in place, and what a request can be about. */
@@ -37,12 +42,18 @@ export interface Scene extends Cast {
 }
 
 export async function createScene(url: string, cast: Cast): Promise<Scene> {
-  const { owner, admin, former, member } = cast;
-  const chatId = await groupOf(owner, admin, member, former);
+  const { owner, admin, powerless, former, banned, member } = cast;
+  const others = [admin, powerless, member, former, banned];
+  const chatId = await groupOf(owner, ...others);
   const members = `/chats/${chatId}/members`;
   const role = { role: "admin" };
   await granted(owner.call("PATCH", `${members}/${admin.userId}`, role));
+  const rightless = { role: "admin", rights: [] };
+  await granted(
+    owner.call("PATCH", `${members}/${powerless.userId}`, rightless),
+  );
   await granted(owner.call("DELETE", `${members}/${former.userId}`));
+  await granted(owner.call("PUT", `/chats/${chatId}/bans/${banned.userId}`));
   return {
     ...cast,
     chatId,
