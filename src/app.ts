@@ -30,6 +30,7 @@ import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
 import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
 import { openDatabases } from "./open_databases.ts";
+import { openPreviews } from "./open_previews.ts";
 import { openRelay } from "./open_relay.ts";
 import { createOwnView } from "./own_view.ts";
 import { createPresence } from "./presence/mod.ts";
@@ -66,13 +67,14 @@ export interface App extends AsyncDisposable {
 export interface Overrides {
   readonly relay?: Relay;
   wrapRelay?(relay: Relay): Relay;
+  readonly network?: Parameters<typeof openPreviews>[1];
 }
 
 /** Builds the service. Rejects with a sentence for the operator when it cannot start. */
 export async function createApp(
   config: Config,
   log: Log,
-  { relay: given, wrapRelay = (relay) => relay }: Overrides = {},
+  { relay: given, wrapRelay = (relay) => relay, network }: Overrides = {},
 ): Promise<App> {
   await using cleanup = new AsyncDisposableStack();
   const counters = createMeasures();
@@ -320,6 +322,7 @@ export async function createApp(
     chats,
     invites,
     messages,
+    previews: openPreviews(config, network),
     ...own,
   });
 

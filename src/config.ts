@@ -76,6 +76,9 @@ export const variables = z.object({
   TRUST_PROXY: whole(0, 10).default(0),
   DENO_DEPLOY: z.string().optional(),
   DENO_JOBS: whole(1, 1024).optional(),
+  LINK_PREVIEWS: z.enum(["on", "off"], {
+    error: "it must be on or off",
+  }).default("off"),
   LOG_LEVEL: z.enum(logLevels, {
     error: `it must be one of ${logLevels.join(", ")}`,
   }).default("info"),
@@ -123,6 +126,8 @@ export interface Config {
   readonly sweepMs: number;
   /** How many proxies in front add themselves to X-Forwarded-For. */
   readonly trustProxy: number;
+  /** Whether the service asks the pages that messages lead to what they say of themselves. */
+  readonly linkPreviews: boolean;
   readonly logLevel: Variables["LOG_LEVEL"];
 }
 
@@ -163,6 +168,7 @@ function toConfig(read: Variables): Config {
     caches: read.CACHES,
     sweepMs: read.SWEEP_MS,
     trustProxy: read.TRUST_PROXY,
+    linkPreviews: read.LINK_PREVIEWS === "on",
     logLevel: read.LOG_LEVEL,
   };
 }

@@ -6,6 +6,7 @@ export const rates = {
   signInsPerName: { burst: 10, perSecond: 0.1 },
   contactRequestsPerUser: { burst: 200, perSecond: 0.1 },
   typingPerChat: { burst: 10, perSecond: 2 },
+  previewsPerUser: { burst: 60, perSecond: 1 },
   exportsPerUser: { burst: 3, perSecond: 1 / 600 },
 } as const;
 

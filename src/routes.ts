@@ -14,7 +14,11 @@ import { type WellKnownParts, wellKnownRoutes } from "./http/well_known.ts";
 import type { Exports, Inbox } from "./inbox/mod.ts";
 import { inboxRoutes } from "./inbox/routes.ts";
 import type { Messages } from "./messages/mod.ts";
-import { messageRoutes } from "./messages/routes.ts";
+import {
+  messageRoutes,
+  previewRoutes,
+  type PreviewRoutesParts,
+} from "./messages/routes.ts";
 import type { Notifications } from "./notifications/mod.ts";
 import { notificationRoutes } from "./notifications/routes.ts";
 import type { Preferences } from "./preferences/mod.ts";
@@ -39,6 +43,7 @@ export interface RoutesParts {
   readonly preferences: Preferences;
   readonly invites: Invites;
   readonly messages: Messages;
+  readonly previews: Omit<PreviewRoutesParts, "bearer">;
   readonly notifications: Notifications;
   readonly inbox: Inbox;
   readonly exports: Exports;
@@ -71,6 +76,7 @@ export function createRoutes(parts: RoutesParts): Router {
   );
   router.route("/api/v1", inviteRoutes(parts.invites, inbox.readChat, bearer));
   router.route("/api/v1", messageRoutes(messages, bearer));
+  router.route("/api/v1", previewRoutes({ ...parts.previews, bearer }));
   router.route("/api/v1", notificationRoutes(parts.notifications, bearer));
   router.route("/api/v1", inboxRoutes(inbox, parts.exports, bearer));
   return router;

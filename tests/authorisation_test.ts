@@ -5,9 +5,11 @@ import type { ProblemDocument } from "../src/protocol/problem.ts";
 import {
   type Call,
   frames,
+  linked,
   operations,
   type Row,
 } from "./authorisation/rows.ts";
+import { webPage } from "./support/web_page.ts";
 import {
   type Cast,
   createCast,
@@ -69,7 +71,11 @@ const byHttp: Judge<Call> = async (by, { method, path, body }) => {
 };
 
 Deno.test("every endpoint is granted to whom it is meant for, and to nobody else", async (t) => {
-  await using service = await testApp();
+  await using page = webPage();
+  linked.url = encodeURIComponent(page.url);
+  await using service = await testApp({ LINK_PREVIEWS: "on" }, {
+    network: page.network,
+  });
   const { url } = service;
   const cast = await createCast(url);
   const declared = operationsOf(await readOpenApi());

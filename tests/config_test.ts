@@ -52,6 +52,7 @@ Deno.test("readConfig() reads every variable", () => {
     CACHES: "messages",
     SWEEP_MS: "1000",
     TRUST_PROXY: "1",
+    LINK_PREVIEWS: "on",
     LOG_LEVEL: "debug",
   });
   assert.deepEqual(
@@ -75,6 +76,7 @@ Deno.test("readConfig() reads every variable", () => {
       caches: ["messages"],
       sweepMs: 1000,
       trustProxy: 1,
+      linkPreviews: true,
       logLevel: "debug",
     },
   );
@@ -91,6 +93,7 @@ Deno.test("readConfig() names every fault at once", () => {
     CACHES: "none,messages",
     SWEEP_MS: "soon",
     TRUST_PROXY: "-1",
+    LINK_PREVIEWS: "perhaps",
     LOG_LEVEL: "loud",
   });
   const names = faults.map((fault) => fault.split(/[ :]/)[0]);
@@ -104,6 +107,7 @@ Deno.test("readConfig() names every fault at once", () => {
     "CACHES",
     "SWEEP_MS",
     "TRUST_PROXY",
+    "LINK_PREVIEWS",
     "LOG_LEVEL",
     "JWT_KEYS",
   ]);

@@ -190,8 +190,8 @@ class WorkingState implements State {
     const advanced = moved.filter(({ scopeId }) => this.#stored.has(scopeId));
     return [
       // Plain inserts: where two isolates make the same scope at once, the second must fail.
-      ...(made.length > 0 ? [insertHeads(made)] : []),
-      ...(advanced.length > 0 ? [advanceHeads(advanced)] : []),
+      ...(made.length > 0 ? [insertHeads(made, this.now)] : []),
+      ...(advanced.length > 0 ? [advanceHeads(advanced, this.now)] : []),
       ...[...this.#changed].flatMap(([table, rows]) => this.#save(table, rows)),
     ];
   }
@@ -215,12 +215,14 @@ const headColumns = {
   lastSeq: "bigint",
 } as const;
 
-const insertHeads = (heads: readonly HeadRow[]) =>
-  sql`insert into heads (scope_id, rev, last_seq) select * from ${
-    table(heads, headColumns)
-  }`;
+const insertHeads = (heads: readonly HeadRow[], now: Date) =>
+  sql`insert into heads (scope_id, rev, last_seq, active_at)
+    select *, ${now}::timestamptz from ${table(heads, headColumns)}`;
 
-const advanceHeads = (heads: readonly HeadRow[]) =>
-  sql`update heads set rev = n.rev, last_seq = n.last_seq, changed_xid = pg_current_xact_id()
+/** A chat is as fresh as its last message: whatever else happens in it leaves its place in a list. */
+const advanceHeads = (heads: readonly HeadRow[], now: Date) =>
+  sql`update heads set rev = n.rev, last_seq = n.last_seq, changed_xid = pg_current_xact_id(),
+      active_at = case when n.last_seq > heads.last_seq
+        then greatest(heads.active_at, ${now}::timestamptz) else heads.active_at end
     from ${table(heads, headColumns)} n (scope_id, rev, last_seq)
     where heads.scope_id = n.scope_id`;

@@ -88,7 +88,11 @@ export interface ParleyClient extends AsyncDisposable {
   read(chatId: ChatId, seq: number, options?: CallOptions): Promise<void>;
   /** This device has the chat up to `seq`. Only needed where `acknowledge` is off. */
   delivered(chatId: ChatId, seq: number, options?: CallOptions): Promise<void>;
-  /** Dropped when the connection is not live: it is old news by then. */
+  /**
+   * May be called with every key: it is told when it begins and ends, and now and then in between. Others
+   * take it for over after 6 s without a word. Dropped when the connection is not live: it is old news
+   * by then.
+   */
   typing(chatId: ChatId, active: boolean): void;
   /** Whom to be told of by `presence` events, instead of those before; at most 500. */
   watch(

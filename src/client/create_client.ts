@@ -12,6 +12,7 @@ import { createNotificationsApi } from "./notifications_api.ts";
 import type { ClientOptions } from "./options.ts";
 import type { ToSend } from "./outbox_store.ts";
 import { createParts } from "./parts.ts";
+import { createOwnTyping } from "./typists.ts";
 import { createDevicesApi, createMeApi, createUsersApi } from "./people_api.ts";
 
 /** A client of the service at `url`. It does nothing until it is asked to. */
@@ -129,9 +130,11 @@ export function createClient(options: ClientOptions): ParleyClient {
 
     read: (chatId, seq, how) => move("read", chatId, seq, how),
     delivered: (chatId, seq, how) => move("delivered", chatId, seq, how),
-    typing(chatId, active) {
-      connection.link?.notify({ type: "typing", chatId, active });
-    },
+    typing: createOwnTyping(parts.clock, (chatId, active) => {
+      const { link } = connection;
+      link?.notify({ type: "typing", chatId, active });
+      return link !== undefined;
+    }),
     watch: (userIds, { signal } = {}) => attention.watch(userIds, signal),
     setPresence: (state, { signal } = {}) =>
       attention.setPresence(state, signal),

@@ -11,6 +11,7 @@ import type {
   SentMessage,
 } from "../protocol/messages.ts";
 import type { List } from "../protocol/page.ts";
+import type { LinkPreview } from "../protocol/previews.ts";
 import type { Vote } from "../protocol/polls.ts";
 import type { CallOptions, ListOptions } from "./chats_api.ts";
 import type { ToSend } from "./outbox_store.ts";
@@ -111,6 +112,8 @@ export interface MessagesApi {
     messageId: MessageId,
     options?: ListOptions,
   ): Promise<List<EarlierContent>>;
+  /** What the page behind a link says of itself; rejects with `not_found` where there is no preview. */
+  preview(url: string, options?: CallOptions): Promise<LinkPreview>;
   status(
     chatId: ChatId,
     messageId: MessageId,
@@ -181,6 +184,8 @@ export function createMessagesApi({ call }: Rest): MessagesApi {
       call({ method: "GET", path: at(chatId, id, "/replies"), query, signal }),
     edits: (chatId, id, { signal, ...query } = {}) =>
       call({ method: "GET", path: at(chatId, id, "/edits"), query, signal }),
+    preview: (url, { signal } = {}) =>
+      call({ method: "GET", path: "/link-previews", query: { url }, signal }),
     status: (chatId, id, { signal } = {}) =>
       call({ method: "GET", path: at(chatId, id, "/status"), signal }),
   };

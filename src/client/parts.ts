@@ -19,6 +19,7 @@ import { memorySessionStore } from "./session_store.ts";
 import { createSource } from "./source.ts";
 import { createSync } from "./sync.ts";
 import { createTokenKeeper } from "./token_keeper.ts";
+import { createTypists } from "./typists.ts";
 
 /** What a client consists of, wired together: the only place where the parts know of each other. */
 export function createParts(
@@ -68,8 +69,15 @@ export function createParts(
       loader.reopen();
       attention.up();
     },
-    onEvent: (event) => sync.event(event),
+    onEvent(event) {
+      if (event.type === "typing") return typists.heard(event);
+      if (event.type === "message.created") {
+        typists.said(event.chatId, event.message.senderId);
+      }
+      sync.event(event);
+    },
     onDown() {
+      typists.clear();
       sync.down();
       tokens.down();
       acks.down();
@@ -81,6 +89,10 @@ export function createParts(
     },
     onFault,
   });
+  const typists = createTypists(
+    platform.clock,
+    (typing) => emit("typing", typing),
+  );
   const acks = createAcks(platform.clock, connection);
   const attention = createAttention(
     connection,

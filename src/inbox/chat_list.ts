@@ -17,6 +17,7 @@ import {
   chatItem,
   type ChatItemRow,
   chatItems,
+  chatPlaces,
   type ListPlace,
 } from "./store.ts";
 
@@ -33,10 +34,10 @@ export async function listChats(
   { cursor, limit, archived }: ChatListQuery,
 ): Promise<List<ChatItem>> {
   const after = cursor === undefined ? null : readPlace(cursor);
-  const wanted = chatItems(userId, archived === "true", after, limit + 1);
+  const places = chatPlaces(userId, archived === "true", after, limit + 1);
   const [rows, latest] = await reader.db.snapshot(
-    wanted,
-    latestMessages(wanted, userId),
+    chatItems(places, userId),
+    latestMessages(places, userId),
   );
   const page = paged(
     rows,

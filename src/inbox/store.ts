@@ -1,5 +1,5 @@
 import { unseenFrom } from "../changes/mod.ts";
-import { sql, table } from "../db/sql.ts";
+import { sql, type Statement, table } from "../db/sql.ts";
 import { type DraftRow, preferencesJson } from "../preferences/mod.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { User } from "../protocol/accounts.ts";
@@ -65,8 +65,8 @@ export interface HeadRow {
  * for which she has set something, after an account's `rev`, which the chat itself may not count. Of
  * those left only the leaving is news: what goes on in them is no business of the person any more.
  *
- * `offset 0` has each person looked up by key. Planned as one join, a few hundred people among many
- * thousands would be found by reading whole tables.
+ * `offset 0` has each person, and each chat, looked up by key. Planned as one join, a few hundred people
+ * among many thousands, or the thousand chats of one, would be found by reading whole tables.
  */
 export const headsOf = (wishes: readonly HeadsWish[]) =>
   sql<HeadRow>`select wish.nth::integer, head.* from ${
@@ -85,9 +85,12 @@ export const headsOf = (wishes: readonly HeadsWish[]) =>
             or coalesce(p.account_rev > wish.account_rev, false)
         end as touched
       from members m
-      join chats c using (chat_id)
-      join heads h on h.scope_id = m.chat_id
-      left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
+      cross join lateral (select deleted_at from chats
+        where chat_id = m.chat_id offset 0) c
+      cross join lateral (select rev, last_seq, changed_xid from heads
+        where scope_id = m.chat_id offset 0) h
+      left join lateral (select read_seq, delivered_seq, changed_xid from receipts
+        where chat_id = m.chat_id and user_id = m.user_id offset 0) r on true
       left join chat_preferences p on p.user_id = m.user_id and p.chat_id = m.chat_id
       where m.user_id = wish.user_id
       offset 0
@@ -137,12 +140,14 @@ export interface ChatItemRow extends DraftRow {
   readonly pinned: boolean;
 }
 
-/** A chat is as fresh as its last message, or as its making. */
-const items = (userId: UserId) =>
-  sql`select m.chat_id, c.kind, c.title, c.about, c.handle, c.visibility, c.signatures, c.comments,
-      c.permissions, c.slow_mode_seconds, c.history_for_newcomers,
+/** A present chat of a person, as its list shows it. */
+const item = (userId: UserId, chatId: ChatId | Statement<unknown>) =>
+  sql<
+    ChatItemRow
+  >`select m.chat_id, c.kind, c.title, c.about, c.handle, c.visibility, c.signatures,
+      c.comments, c.permissions, c.slow_mode_seconds, c.history_for_newcomers,
       c.created_by, c.created_at, c.member_count, m.role, m.rights,
-      h.rev, h.last_seq,
+      h.rev, h.last_seq, h.active_at,
       greatest(m.joined_seq, coalesce(r.read_seq, 0)) as read_seq,
       greatest(m.joined_seq, coalesce(r.delivered_seq, 0)) as delivered_seq,
       case when c.kind = 'direct' then (
@@ -151,32 +156,59 @@ const items = (userId: UserId) =>
         from members other join users u using (user_id)
         where other.chat_id = m.chat_id and other.user_id <> m.user_id
       ) end as peer,
-      coalesce(last.created_at, c.created_at) as active_at,
-      coalesce(p.pinned, false) as pinned, coalesce(p.archived, false) as archived,
+      coalesce(p.pinned, false) as pinned,
       ${preferencesJson} as preferences, m.user_id, p.draft_key_version, p.draft_sealed
     from members m
     join chats c using (chat_id)
     join heads h on h.scope_id = m.chat_id
-    left join messages last on last.chat_id = m.chat_id and last.seq = h.last_seq
     left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
     left join chat_preferences p on p.user_id = m.user_id and p.chat_id = m.chat_id
-    where m.user_id = ${userId}::uuid and m.left_at is null and c.deleted_at is null`;
+    where m.chat_id = ${chatId}::uuid and m.user_id = ${userId}::uuid
+      and m.left_at is null and c.deleted_at is null`;
 
-/** The pinned ones first, then the latest activity. */
-export const chatItems = (
+const listOrder = sql`pinned desc, active_at desc, chat_id desc`;
+
+/**
+ * A page of places in a list: the pinned ones first, then the latest activity.
+ *
+ * Where each chat stands is known by its head alone, and no index has the chats of a person in that
+ * order: it would have to be written for every member with every message. So all heads are looked at,
+ * by key and for nothing but their time; everything else is read for those of the page.
+ */
+export const chatPlaces = (
   userId: UserId,
   archived: boolean,
   after: ListPlace | null,
   limit: number,
 ) =>
-  sql<ChatItemRow>`select * from (${items(userId)}) item
-    where archived = ${archived} and ${
+  sql<{ chatId: ChatId }>`select place.* from (
+      select * from (
+        select m.chat_id, h.active_at, coalesce(p.pinned, false) as pinned
+        from members m
+        cross join lateral (select active_at from heads
+          where scope_id = m.chat_id offset 0) h
+        left join chat_preferences p on p.user_id = m.user_id and p.chat_id = m.chat_id
+        where m.user_id = ${userId}::uuid and m.left_at is null
+          and coalesce(p.archived, false) = ${archived}
+      ) place where ${
     after === null ? sql`true` : sql`(pinned, active_at, chat_id) <
-          (${after.pinned}, ${after.at}::timestamptz, ${after.id}::uuid)`
-  } order by pinned desc, active_at desc, chat_id desc limit ${limit}`;
+        (${after.pinned}, ${after.at}::timestamptz, ${after.id}::uuid)`
+  } order by ${listOrder} offset 0
+    ) place cross join lateral (select from chats
+      where chat_id = place.chat_id and deleted_at is null offset 0) present
+    order by ${listOrder} limit ${limit}`;
+
+/** The chats of a page of places, in the order of the list. */
+export const chatItems = (
+  places: Statement<{ readonly chatId: ChatId }>,
+  userId: UserId,
+) =>
+  sql<ChatItemRow>`select item.* from (${places}) place
+    cross join lateral (${item(userId, sql`place.chat_id`)} offset 0) item
+    order by item.pinned desc, item.active_at desc, item.chat_id desc`;
 
 export const chatItem = (userId: UserId, chatId: ChatId) =>
-  sql<ChatItemRow>`${items(userId)} and m.chat_id = ${chatId}::uuid`;
+  item(userId, chatId);
 
 export interface HiddenRow {
   readonly rev: number;

@@ -78,6 +78,12 @@ export {
   createOpenedMessages,
   type OpenedMessages,
 } from "./opened_messages.ts";
+export {
+  createLinkPreviews,
+  type LinkPreviews,
+  type LinkPreviewsParts,
+} from "./link_previews.ts";
+export { type PreviewNetwork } from "./preview_network.ts";
 export { type OpenContent, type OpenMessages } from "./store.ts";
 export { type Target } from "./change.ts";
 

@@ -21,6 +21,8 @@ import { Emoji } from "../protocol/text.ts";
 import type { Messages } from "./mod.ts";
 import { pollRoutes } from "./poll_routes.ts";
 
+export { previewRoutes, type PreviewRoutesParts } from "./preview_routes.ts";
+
 const tags = ["Messages"];
 const inChat = z.object({ chatId: ChatId });
 const ofMessage = inChat.extend({ messageId: MessageId });

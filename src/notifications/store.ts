@@ -12,7 +12,7 @@ export interface Moment {
 
 /**
  * The chats that have something to notify a person of: what comes after `seen_seq` counts. The mentions
- * are looked for in those alone, by the index of them.
+ * are looked for in those alone, by the index of them; with `offset 0`, everything else by its key too.
  */
 const noisyChats = ({ userId, now }: Moment) =>
   sql`select chat.*, case
@@ -20,7 +20,7 @@ const noisyChats = ({ userId, now }: Moment) =>
       else mentions
     end as unseen
   from (
-    select m.chat_id, h.last_seq, c.created_at, seen.seen_seq, level.level,
+    select m.chat_id, h.last_seq, h.active_at, seen.seen_seq, level.level,
       coalesce(p.marked_unread, false) as marked_unread,
       case when h.last_seq > seen.seen_seq then (
         select count(distinct x.seq) from mentions x
@@ -29,17 +29,20 @@ const noisyChats = ({ userId, now }: Moment) =>
           and ${isShown(userId)}
       ) else 0 end as mentions
     from members m
-    join chats c using (chat_id)
-    join heads h on h.scope_id = m.chat_id
-    left join receipts r on r.chat_id = m.chat_id and r.user_id = m.user_id
+    cross join lateral (select last_seq, active_at from heads
+      where scope_id = m.chat_id offset 0) h
+    left join lateral (select read_seq from receipts
+      where chat_id = m.chat_id and user_id = m.user_id offset 0) r on true
     left join chat_preferences p on p.user_id = m.user_id and p.chat_id = m.chat_id
     cross join lateral (select greatest(m.joined_seq, r.read_seq, p.cleared_seq,
       p.notified_seq) as seen_seq) seen
     cross join lateral (select case when p.muted_until > ${now}::timestamptz then 'none'
       else coalesce(p.notify, 'all') end as level) level
-    where m.user_id = ${userId}::uuid and m.left_at is null and c.deleted_at is null
+    where m.user_id = ${userId}::uuid and m.left_at is null
       and level.level <> 'none'
       and (h.last_seq > seen.seen_seq or p.marked_unread)
+      and exists (select from chats
+        where chats.chat_id = m.chat_id and chats.deleted_at is null offset 0)
   ) chat`;
 
 /** Of mentions as `x`: what a person has deleted for herself does not mean her any more. */
@@ -99,13 +102,12 @@ export const notificationPage = (
 ): Statement<NotificationRow> =>
   sql<NotificationRow>`with noisy as materialized (${noisyChats(moment)})
     select * from (
-      select coalesce(last.created_at, noisy.created_at) as at, noisy.chat_id as id,
+      select noisy.active_at as at, noisy.chat_id as id,
         json_build_object('chatId', noisy.chat_id, 'count',
           greatest(unseen, marked_unread::integer), 'mentions', mentions,
           'markedUnread', marked_unread) as chat,
         null::json as mention, null::json as user
       from noisy
-      left join messages last on last.chat_id = noisy.chat_id and last.seq = noisy.last_seq
       where unseen > 0 or marked_unread
       union all
       select said.created_at, said.message_id, null,
@@ -124,7 +126,7 @@ export const notificationPage = (
       union all
       select request.since, request.peer_id, null, null,
         json_build_object('userId', u.user_id, 'username', u.username,
-          'displayName', u.display_name, 'about', u.about)
+          'displayName', u.display_name, 'about', u.public_about)
       from (${requests(moment.userId)}) request
       join users u on u.user_id = request.peer_id
     ) everything

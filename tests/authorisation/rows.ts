@@ -35,6 +35,9 @@ export interface OpenRow<Ask> {
 }
 export type Row<Ask> = ChatRow<Ask> | OwnRow<Ask> | OpenRow<Ask>;
 
+/** A page that there is a preview of, where there is one. */
+export const linked = { url: "" };
+
 const everyone = insiders;
 const admins: readonly Insider[] = ["admin", "owner"];
 
@@ -215,6 +218,7 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   unblockPerson: own(async (_, scene) =>
     call("DELETE", `/contacts/${(await scene.outsider()).userId}/block`)
   ),
+  getLinkPreview: own(() => call("GET", `/link-previews?url=${linked.url}`)),
   listChats: own(() => call("GET", "/chats")),
   sync: own(() => call("GET", "/sync")),
   createChat: own(() => call("POST", "/chats", { kind: "group", title: "T" })),
@@ -268,21 +272,6 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   // A group is not joined, but whoever is in it already stays as they are.
   joinChannel: inChat(everyone, (scene) => call("POST", chat(scene, "/join"))),
 
-  updatePreferences: inChat(
-    everyone,
-    (scene) => call("PATCH", chat(scene, "/me"), { pinned: true }),
-  ),
-  clearHistory: inChat(
-    everyone,
-    (scene) => call("DELETE", chat(scene, "/history")),
-  ),
-  listNotifications: own(() => call("GET", "/notifications")),
-  countNotifications: own(() => call("GET", "/notifications/counts")),
-  clearNotifications: inChat(
-    everyone,
-    (scene) => call("POST", chat(scene, "/notifications/clear")),
-  ),
-
   createInvite: inChat(
     admins,
     (scene) => call("POST", chat(scene, "/invites"), {}),
@@ -317,6 +306,20 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
     everyone,
     (scene) =>
       call("POST", chat(scene, "/messages"), { content: text("Hello") }),
+  ),
+  updatePreferences: inChat(
+    everyone,
+    (scene) => call("PATCH", chat(scene, "/me"), { pinned: true }),
+  ),
+  clearHistory: inChat(
+    everyone,
+    (scene) => call("DELETE", chat(scene, "/history")),
+  ),
+  listNotifications: own(() => call("GET", "/notifications")),
+  countNotifications: own(() => call("GET", "/notifications/counts")),
+  clearNotifications: inChat(
+    everyone,
+    (scene) => call("POST", chat(scene, "/notifications/clear")),
   ),
   listMessages: inChat(
     everyone,

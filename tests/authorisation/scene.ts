@@ -7,14 +7,20 @@ import {
 } from "../support/peer.ts";
 
 /**
- * Those who are in a group; the weakest first, so that nobody finds what a stronger one has changed.
- * The powerless one is an admin without any right.
+ * Those who are in a group; the weakest first, so that nobody finds what a stronger one has changed. The
+ * bare admin has none of the rights, the admin those that a new one gets.
  */
-export const insiders = ["member", "powerless", "admin", "owner"] as const;
+export const insiders = ["member", "bareAdmin", "admin", "owner"] as const;
 export type Insider = typeof insiders[number];
 
-/** Everybody else, to whom the group does not exist. */
-export const outsiders = ["stranger", "former", "banned"] as const;
+/** Everybody else, to whom the group does not exist, whatever they are to its owner. */
+export const outsiders = [
+  "stranger",
+  "contact",
+  "blocked",
+  "former",
+  "banned",
+] as const;
 export type Outsider = typeof outsiders[number];
 
 export type Cast = Readonly<Record<Insider | Outsider | "signedOut", Person>>;
@@ -25,8 +31,15 @@ export async function createCast(url: string): Promise<Cast> {
   const people = await Promise.all(
     parts.map(async (part) => [part, await newPerson(url)] as const),
   );
-  const cast = Object.fromEntries(people) as Cast;
-  await granted(cast.signedOut.call("POST", "/auth/logout"));
+  const cast = Object.fromEntries(people) as Record<keyof Cast, Person>;
+  const { signedOut, contact, blocked, owner } = cast;
+  await granted(signedOut.call("POST", "/auth/logout"));
+  const { userId } = owner;
+  await granted(contact.call("POST", "/contacts/requests", { userId }));
+  await granted(
+    owner.call("POST", `/contacts/requests/${contact.userId}/accept`),
+  );
+  await granted(owner.call("PUT", `/contacts/${blocked.userId}/block`));
   return cast;
 }
 
@@ -42,18 +55,19 @@ export interface Scene extends Cast {
 }
 
 export async function createScene(url: string, cast: Cast): Promise<Scene> {
-  const { owner, admin, powerless, former, banned, member } = cast;
-  const others = [admin, powerless, member, former, banned];
-  const chatId = await groupOf(owner, ...others);
-  const members = `/chats/${chatId}/members`;
+  const { owner, admin, bareAdmin, former, banned, member } = cast;
+  const chatId = await groupOf(
+    owner,
+    ...[admin, bareAdmin, member, former, banned],
+  );
+  const chat = `/chats/${chatId}`;
+  const members = `${chat}/members`;
   const role = { role: "admin" };
   await granted(owner.call("PATCH", `${members}/${admin.userId}`, role));
-  const rightless = { role: "admin", rights: [] };
-  await granted(
-    owner.call("PATCH", `${members}/${powerless.userId}`, rightless),
-  );
+  const path = `${members}/${bareAdmin.userId}`;
+  await granted(owner.call("PATCH", path, { ...role, rights: [] }));
   await granted(owner.call("DELETE", `${members}/${former.userId}`));
-  await granted(owner.call("PUT", `/chats/${chatId}/bans/${banned.userId}`));
+  await granted(owner.call("PUT", `${chat}/bans/${banned.userId}`));
   return {
     ...cast,
     chatId,

@@ -304,7 +304,20 @@ Deno.test("channels", async (t) => {
       }),
       "invalid_input",
     );
+    const poll = accepted(
+      await post(admin, chatId, {
+        content: {
+          type: "poll",
+          question: "Which?",
+          options: ["This", "That"],
+          anonymous: true,
+          multiple: false,
+        },
+      }),
+    );
     await promote(owner, chatId, admin, "subscriber");
+    const close = `/chats/${chatId}/messages/${poll.messageId}/close`;
+    refused(await admin.call("POST", close), "forbidden");
     refused(await post(admin, chatId), "forbidden");
     const path = `/chats/${chatId}/messages/${sent.messageId}`;
     const content = said("Other news");

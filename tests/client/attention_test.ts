@@ -115,6 +115,62 @@ Deno.test("typing is told while live, and dropped otherwise", async () => {
   deepEqual([frame.active, frame.id], [false, undefined]);
 });
 
+Deno.test("typing is over after a while without a word, or with the connection", async () => {
+  await using stage = setStage();
+  const { client, clock } = stage;
+  const connection = await stage.live();
+  const told = heard(client, "typing");
+  const states = () => told.map(({ active }) => active);
+  const type = async (active: boolean) => {
+    const before = told.length;
+    connection.send({
+      type: "typing",
+      chatId: chatId(1),
+      userId: userId(2),
+      active,
+    });
+    await eventually("the word", () => told.length > before);
+  };
+
+  await type(true);
+  clock.advance(4000);
+  await type(true);
+  clock.advance(4000);
+  deepEqual(states(), [true, true], "heard of again in time");
+  clock.advance(2000);
+  deepEqual(states(), [true, true, false]);
+  deepEqual(told.at(-1)?.userId, userId(2));
+  told.length = 0;
+
+  await type(true);
+  await type(false);
+  clock.advance(10_000);
+  deepEqual(states(), [true, false], "over once is over");
+  told.length = 0;
+
+  await type(true);
+  client.disconnect();
+  deepEqual(states(), [true, false]);
+});
+
+Deno.test("typing on is told now and then, and not with every key", async () => {
+  await using stage = setStage();
+  const { client, clock } = stage;
+  const connection = await stage.live();
+  const frames = () =>
+    connection.frames.filter((frame) => frame.type === "typing").length;
+  for (let key = 0; key < 100; key++) client.typing(chatId(1), true);
+  client.typing(chatId(2), true);
+  await eventually("each chat", () => frames() === 2);
+  clock.advance(2500);
+  for (let key = 0; key < 100; key++) client.typing(chatId(1), true);
+  client.typing(chatId(1), false);
+  client.typing(chatId(1), true);
+  await eventually("the rest", () => frames() === 5);
+  await settle();
+  equal(frames(), 5);
+});
+
 Deno.test("reading is told over the link, and over REST without one", async () => {
   await using stage = setStage();
   const { client, service } = stage;

@@ -232,6 +232,9 @@ Deno.test("every call of the client is one that the service knows", async () => 
   const typing = heard(bea.client, "typing");
   client.typing(chatId, true);
   await eventually("typing", () => typing.some((t) => t.userId === ada.userId));
+  // What was typed has come: nobody has to say that it is over.
+  await client.send(chatId, "typed");
+  await eventually("no more", () => typing.some((t) => !t.active));
 
   await client.chats.removeMember(chatId, bea.userId);
   await eventually("gone", () => !bea.client.chatState(chatId));
@@ -279,4 +282,37 @@ Deno.test("what is sent while the service is killed and started again arrives on
   deepEqual(texts(bea.client.chatState(chatId)), expected);
   const order = came.map(({ message }) => message.seq);
   deepEqual(order, expected.map((_, n) => n + 1));
+});
+
+Deno.test("people become contacts, and block each other, through the client", async () => {
+  await using service = await testApp();
+  await using ann = createClient({ url: service.url });
+  await using bob = createClient({ url: service.url });
+  const { userId: annId } = await ann.register({ username: "annx", password });
+  const { userId: bobId } = await bob.register({ username: "bobx", password });
+  await bob.connect();
+  const updates = heard(bob, "contact.updated");
+  const states = () => updates.map(({ contact }) => contact.state);
+  equal((await ann.contacts.request(bobId)).state, "outgoing");
+  await eventually("the request", () => states().includes("incoming"));
+  await bob.contacts.viewed();
+  await ann.contacts.withdraw(bobId);
+  await bob.contacts.request(annId);
+  await ann.contacts.reject(bobId);
+  await bob.contacts.request(annId);
+  equal((await ann.contacts.accept(bobId)).state, "accepted");
+  equal((await ann.contacts.list()).items[0]?.userId, bobId);
+  equal((await ann.users.get(bobId)).relationship, "contact");
+  await ann.contacts.remove(bobId);
+  equal((await ann.contacts.block(bobId)).state, "blocked");
+  await rejects(bob.contacts.request(annId), { code: "blocked" });
+  equal((await ann.contacts.list("blocked")).items.length, 1);
+
+  bob.disconnect();
+  const missed = heard(bob, "account");
+  await ann.contacts.unblock(bobId);
+  await ann.contacts.request(bobId);
+  await bob.connect();
+  await eventually("what was missed", () => missed.length > 0);
+  equal(missed[0]!.contacts[0]?.state, "incoming");
 });

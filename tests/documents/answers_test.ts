@@ -6,6 +6,7 @@ import type { Session } from "../../src/protocol/accounts.ts";
 import { limits } from "../../src/protocol/limits.ts";
 import type { SentMessage } from "../../src/protocol/messages.ts";
 import type { ChatItem } from "../../src/protocol/sync.ts";
+import { webPage } from "../support/web_page.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { password, personOf } from "../support/peer.ts";
 import { type Ask, askAboutContacts } from "./contacts.ts";
@@ -39,10 +40,12 @@ Deno.test("every documented answer happens, and no other", async (t) => {
   const document = await readOpenApi();
   const judge = createJudge(document);
   const jwtKeys = newKeyEntry("j1");
+  await using page = webPage();
   await using service = await testApp({
     PUBLIC_URL: publicUrl,
     JWT_KEYS: jwtKeys,
-  });
+    LINK_PREVIEWS: "on",
+  }, { network: page.network });
   const { url } = service;
   const anyone = asker(url, judge);
   const register = (username: string) =>
@@ -315,6 +318,9 @@ Deno.test("every documented answer happens, and no other", async (t) => {
       await ask("GET", `${message}/replies`);
       await ask("GET", `${message}/edits`);
       await ask("GET", `${message}/status`);
+    }
+    for (const link of [page.url, "http://127.0.0.1"]) {
+      await ada("GET", `/link-previews?url=${encodeURIComponent(link)}`);
     }
     await askAboutPolls({ ada, grace, joan, chatId, said: hello });
     await grace("DELETE", `${messages}/${hello}`);

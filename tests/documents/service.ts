@@ -48,6 +48,7 @@ export function routesAlone(
     preferences: absent,
     invites: absent,
     messages: absent,
+    previews: { previews: absent, limit },
     notifications: absent,
     inbox: absent,
     exports: absent,

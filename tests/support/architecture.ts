@@ -25,6 +25,7 @@ const floors: readonly (readonly string[])[] = [
     "secrets",
     "own_view",
     "open_databases",
+    "open_previews",
     "open_relay",
     "start_erasing",
     "lifecycle",
