@@ -83,7 +83,7 @@ const hides = (userId: Statement<unknown>) =>
 const showsReads = (userId: Statement<unknown>) =>
   sql`(case when c.kind = 'direct' then (
       not (${hides(sql`split_part(c.direct_key, '/', 1)::uuid`)}
-        or ${hides(sql`split_part(c.direct_key, '/', 2)::uuid`)})
+        or ${hides(sql`nullif(split_part(c.direct_key, '/', 2), '')::uuid`)})
       or pair_shows_reads(c.direct_key)
     ) and not exists (select from blocked_chats b where b.chat_id = c.chat_id)
     else not ${hides(userId)} end)`;
