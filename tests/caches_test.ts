@@ -130,6 +130,25 @@ Deno.test("a page from memory is the one that the database holds, on an isolate 
     },
   );
 
+  await t.step("after each vote in a poll", async () => {
+    const poll = {
+      ...{ type: "poll", question: "When?", options: ["Now", "Later"] },
+      ...{ anonymous: true, multiple: false },
+    };
+    const asked = accepted(
+      await ann.call<{ messageId: string }>("POST", path, { content: poll }),
+    );
+    await compare(path);
+    const vote = `${path}/${asked.messageId}/vote`;
+    for (const [i, person] of [bob, eve].entries()) {
+      accepted(await person.call("PUT", vote, { options: [i] }));
+      await compare(path);
+    }
+    const { items } = accepted(await eve.call<History>("GET", path));
+    const { counts, mine } = items.at(-1)!.poll!;
+    assert.deepEqual({ counts, mine }, { counts: [1, 1], mine: [1] });
+  });
+
   await t.step("after one cleared the history", async () => {
     accepted(await bob.call("DELETE", `/chats/${chatId}/history`));
     await compare(path);

@@ -18,10 +18,16 @@ export function withMessages(
   rows: readonly Message[],
 ): ChatState {
   const { from, lastSeq, hidden, preferences: { clearedSeq } } = state;
+  const isNewer = (row: Message) => {
+    const known = messageAt(state, row.seq);
+    if (!known || row.rev > known.rev) return true;
+    // Views are counted without a rev, and only grow.
+    return row.rev === known.rev && (row.views ?? 0) > (known.views ?? 0);
+  };
   const isNews = (row: Message) =>
     row.seq >= from && row.seq > clearedSeq && row.seq <= lastSeq &&
     !hidden.has(row.seq) &&
-    row.rev > (messageAt(state, row.seq)?.rev ?? -1);
+    isNewer(row);
   const news = rows.filter(isNews).map((row) => withChoice(state, row));
   if (news.length === 0) return state;
   const last = state.messages.at(-1)?.seq ?? 0;

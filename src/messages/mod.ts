@@ -42,12 +42,7 @@ import { readEdits } from "./read_edits.ts";
 import { type AdvanceReceipt, createReceipts } from "./receipts.ts";
 import { type SealContent, sendMessage } from "./send.ts";
 import { readStatus } from "./status.ts";
-import {
-  messageTable,
-  type OpenContent,
-  type OpenMessages,
-  type StoredMessage,
-} from "./store.ts";
+import { messageTable, type OpenContent, type OpenMessages } from "./store.ts";
 
 export { eraseReading } from "./erase.ts";
 export {
@@ -160,13 +155,8 @@ export function createMessages(
         JSON.stringify(forwardedFrom ? { ...content, forwardedFrom } : content),
       );
   };
-  const openContent: OpenContent = async (place) => {
-    const { forwardedFrom = null, ...content } = JSON.parse(
-      await sealer.open(place),
-    ) as MessageContent & { forwardedFrom?: ForwardedFrom };
-    return { content, forwardedFrom };
-  };
-  const openOnce = createOpen(openContent, onUnreadable);
+  const openContent = createOpenContent(sealer, onUnreadable);
+  const openOnce = createOpen(openContent);
   const opened = parts.keepOpened?.(openOnce);
   const open = opened?.open ?? openOnce;
   // What is decided under a lock is opened there.
@@ -226,29 +216,30 @@ export function createMessages(
 }
 
 /**
- * Opens page by page. A row that does not open shows no content and is reported, so that one damaged
+ * Opens place by place. One that does not open shows no content and is reported, so that one damaged
  * row does not close a whole chat.
  */
-function createOpen(
-  openContent: OpenContent,
-  onUnreadable: (error: unknown) => void,
-): OpenMessages {
-  const nothing = { content: null, forwardedFrom: null };
-
-  async function openedOf({ sealed, ...row }: StoredMessage) {
-    if (sealed === null) return nothing;
+const createOpenContent =
+  (sealer: Sealer, onUnreadable: (error: unknown) => void): OpenContent =>
+  async (place) => {
     try {
-      return await openContent({ ...row, sealed });
+      const { forwardedFrom = null, ...content } = JSON.parse(
+        await sealer.open(place),
+      ) as MessageContent & { forwardedFrom?: ForwardedFrom };
+      return { content, forwardedFrom };
     } catch (error) {
       // The keys could not be read: that says nothing of the row.
       if (error instanceof Problem) throw error;
       onUnreadable(error);
       return nothing;
     }
-  }
+  };
 
-  return (rows) =>
-    Promise.all(
-      rows.map(async (row) => ({ ...row, ...await openedOf(row) })),
-    );
-}
+const nothing = { content: null, forwardedFrom: null };
+
+const createOpen = (openContent: OpenContent): OpenMessages => (rows) =>
+  Promise.all(rows.map(async ({ sealed, ...row }) => ({
+    ...row,
+    sealed,
+    ...(sealed === null ? nothing : await openContent({ ...row, sealed })),
+  })));

@@ -1,5 +1,5 @@
 import { type Command, put, reads } from "../changes/mod.ts";
-import { forbidden } from "../chats/mod.ts";
+import { forbidden, mayTouchPost } from "../chats/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import { isoTime } from "../lib/iso_time.ts";
 import type { RevReply } from "../protocol/frames.ts";
@@ -121,11 +121,14 @@ const recount = (
 
 /** Its author ends a poll. Repeating it changes nothing. */
 export const closePoll = (messages: MessageTable, target: Target) =>
-  changeMessage(messages, target, (message, _, state) => {
+  changeMessage(messages, target, (message, access, state) => {
     if (message.poll?.closedAt) return "unchanged";
     const poll = openPoll(message, state.now);
     if (poll instanceof Problem) return poll;
-    if (message.senderId !== target.by) {
+    if (
+      message.senderId !== target.by ||
+      !mayTouchPost(access, message.postedAs)
+    ) {
       return forbidden("Only its author may close a poll");
     }
     return {

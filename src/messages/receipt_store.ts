@@ -78,11 +78,14 @@ const hides = (userId: Statement<unknown>) =>
 
 /**
  * Whether others are shown what a member has read. Between two people both have to show it to the other
- * one, and neither has blocked the other; in a group the member to everybody, since all are told at once.
+ * one (looked into only where one hides anything), and neither has blocked the other; in a group the member to everybody, since all are told at once.
  */
 const showsReads = (userId: Statement<unknown>) =>
-  sql`(case when c.kind = 'direct' then pair_shows_reads(c.direct_key)
-      and not exists (select from blocked_chats b where b.chat_id = c.chat_id)
+  sql`(case when c.kind = 'direct' then (
+      not (${hides(sql`split_part(c.direct_key, '/', 1)::uuid`)}
+        or ${hides(sql`nullif(split_part(c.direct_key, '/', 2), '')::uuid`)})
+      or pair_shows_reads(c.direct_key)
+    ) and not exists (select from blocked_chats b where b.chat_id = c.chat_id)
     else not ${hides(userId)} end)`;
 
 /**

@@ -43,8 +43,10 @@ export interface Opened {
   readonly forwardedFrom: ForwardedFrom | null;
 }
 
-/** Opens what is sealed in a place. */
-export type OpenContent = (sealed: SealedMessage) => Promise<Opened>;
+/** Opens what is sealed in a place; null for what does not open. */
+export type OpenContent = (
+  sealed: SealedMessage,
+) => Promise<Pick<MessageRow, "content" | "forwardedFrom">>;
 
 /** A message with its content open. */
 export interface MessageRow extends StoredMessage {

@@ -166,7 +166,9 @@ export const sights = (pairs: readonly Pair[]) =>
     from ${
     table(pairs, { userId: "uuid", watcherId: "uuid" })
   } as pair (user_id, watcher_id)
-    left join users u on u.user_id = pair.user_id
+    left join lateral (
+      select privacy from users where users.user_id = pair.user_id limit 1
+    ) u on true
     left join lateral (
       select state from contacts
       where user_id = watcher_id and peer_id = pair.user_id limit 1

@@ -166,7 +166,9 @@ export const EditMessage = z.strictObject({ content: Content }).meta({
 });
 
 export const EarlierContent = z.object({
-  content: MessageContent,
+  content: MessageContent.nullable().meta({
+    description: "null where it cannot be opened any more",
+  }),
   writtenAt: Timestamp,
 }).meta({
   id: "EarlierContent",

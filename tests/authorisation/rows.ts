@@ -272,21 +272,6 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
   // A group is not joined, but whoever is in it already stays as they are.
   joinChannel: inChat(everyone, (scene) => call("POST", chat(scene, "/join"))),
 
-  updatePreferences: inChat(
-    everyone,
-    (scene) => call("PATCH", chat(scene, "/me"), { pinned: true }),
-  ),
-  clearHistory: inChat(
-    everyone,
-    (scene) => call("DELETE", chat(scene, "/history")),
-  ),
-  listNotifications: own(() => call("GET", "/notifications")),
-  countNotifications: own(() => call("GET", "/notifications/counts")),
-  clearNotifications: inChat(
-    everyone,
-    (scene) => call("POST", chat(scene, "/notifications/clear")),
-  ),
-
   createInvite: inChat(
     admins,
     (scene) => call("POST", chat(scene, "/invites"), {}),
@@ -321,6 +306,20 @@ export const operations: Readonly<Record<string, Row<Call>>> = {
     everyone,
     (scene) =>
       call("POST", chat(scene, "/messages"), { content: text("Hello") }),
+  ),
+  updatePreferences: inChat(
+    everyone,
+    (scene) => call("PATCH", chat(scene, "/me"), { pinned: true }),
+  ),
+  clearHistory: inChat(
+    everyone,
+    (scene) => call("DELETE", chat(scene, "/history")),
+  ),
+  listNotifications: own(() => call("GET", "/notifications")),
+  countNotifications: own(() => call("GET", "/notifications/counts")),
+  clearNotifications: inChat(
+    everyone,
+    (scene) => call("POST", chat(scene, "/notifications/clear")),
   ),
   listMessages: inChat(
     everyone,

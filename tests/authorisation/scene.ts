@@ -6,23 +6,41 @@ import {
   type Person,
 } from "../support/peer.ts";
 
-/** Those who are in a group; the weakest first, so that nobody finds what a stronger one has changed. */
-export const insiders = ["member", "admin", "owner"] as const;
+/**
+ * Those who are in a group; the weakest first, so that nobody finds what a stronger one has changed. The
+ * bare admin has none of the rights, the admin those that a new one gets.
+ */
+export const insiders = ["member", "bareAdmin", "admin", "owner"] as const;
 export type Insider = typeof insiders[number];
 
-/** Everybody else, to whom the group does not exist. */
-export const outsiders = ["stranger", "former"] as const;
+/** Everybody else, to whom the group does not exist, whatever they are to its owner. */
+export const outsiders = [
+  "stranger",
+  "contact",
+  "blocked",
+  "former",
+  "banned",
+] as const;
 export type Outsider = typeof outsiders[number];
 
 export type Cast = Readonly<Record<Insider | Outsider | "signedOut", Person>>;
 
 /** The people stay the same; what they are to a group is made anew in each scene. */
 export async function createCast(url: string): Promise<Cast> {
-  const [signedOut, stranger, former, member, admin, owner] = await Promise.all(
-    Array.from({ length: 6 }, () => newPerson(url)),
-  ) as [Person, Person, Person, Person, Person, Person];
+  const parts = ["signedOut", ...outsiders, ...insiders] as const;
+  const people = await Promise.all(
+    parts.map(async (part) => [part, await newPerson(url)] as const),
+  );
+  const cast = Object.fromEntries(people) as Record<keyof Cast, Person>;
+  const { signedOut, contact, blocked, owner } = cast;
   await granted(signedOut.call("POST", "/auth/logout"));
-  return { signedOut, stranger, former, member, admin, owner };
+  const { userId } = owner;
+  await granted(contact.call("POST", "/contacts/requests", { userId }));
+  await granted(
+    owner.call("POST", `/contacts/requests/${contact.userId}/accept`),
+  );
+  await granted(owner.call("PUT", `/contacts/${blocked.userId}/block`));
+  return cast;
 }
 
 /** A group in which everybody is in place, and what a request can be about. */
@@ -37,12 +55,19 @@ export interface Scene extends Cast {
 }
 
 export async function createScene(url: string, cast: Cast): Promise<Scene> {
-  const { owner, admin, former, member } = cast;
-  const chatId = await groupOf(owner, admin, member, former);
-  const members = `/chats/${chatId}/members`;
+  const { owner, admin, bareAdmin, former, banned, member } = cast;
+  const chatId = await groupOf(
+    owner,
+    ...[admin, bareAdmin, member, former, banned],
+  );
+  const chat = `/chats/${chatId}`;
+  const members = `${chat}/members`;
   const role = { role: "admin" };
   await granted(owner.call("PATCH", `${members}/${admin.userId}`, role));
+  const path = `${members}/${bareAdmin.userId}`;
+  await granted(owner.call("PATCH", path, { ...role, rights: [] }));
   await granted(owner.call("DELETE", `${members}/${former.userId}`));
+  await granted(owner.call("PUT", `${chat}/bans/${banned.userId}`));
   return {
     ...cast,
     chatId,

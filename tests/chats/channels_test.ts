@@ -11,7 +11,7 @@ import { heardOf, history, said, send } from "../messages/talk.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { anotherIsolate, testApp } from "../support/app.ts";
 import { freshRead } from "../support/fresh_read.ts";
-import { newPerson, type Person, personOf } from "../support/peer.ts";
+import { newPerson, password, type Person, personOf } from "../support/peer.ts";
 import { crowd } from "./crowd.ts";
 
 let channels = 0;
@@ -304,7 +304,20 @@ Deno.test("channels", async (t) => {
       }),
       "invalid_input",
     );
+    const poll = accepted(
+      await post(admin, chatId, {
+        content: {
+          type: "poll",
+          question: "Which?",
+          options: ["This", "That"],
+          anonymous: true,
+          multiple: false,
+        },
+      }),
+    );
     await promote(owner, chatId, admin, "subscriber");
+    const close = `/chats/${chatId}/messages/${poll.messageId}/close`;
+    refused(await admin.call("POST", close), "forbidden");
     refused(await post(admin, chatId), "forbidden");
     const path = `/chats/${chatId}/messages/${sent.messageId}`;
     const content = said("Other news");
@@ -639,6 +652,32 @@ Deno.test("channels", async (t) => {
     accepted(await ann.call("PUT", `/chats/${chatId}/bans/${bob.userId}`));
     refused(await bob.call("GET", `/chats/${chatId}`), "not_found");
   });
+
+  await t.step(
+    "who deletes the account leaves the channel to its admin",
+    async () => {
+      const leaver = await newPerson(url, "l");
+      const made = await channelOf(leaver);
+      const { chatId } = made;
+      await send(leaver, chatId);
+      await join(ann, made);
+      await join(bob, made);
+      await promote(leaver, chatId, bob, "admin");
+      await using line = await bob.connect();
+      assert.equal(
+        (await leaver.call("DELETE", "/me", { password })).status,
+        204,
+      );
+      await line.heard(
+        "membership.updated",
+        (event) => event.chatId === chatId && event.role === "owner",
+      );
+      const left = await chat(bob, made);
+      assert.deepEqual([left.me.role, left.memberCount], ["owner", 2]);
+      assert.equal((await history(ann, chatId)).items[0]!.senderId, chatId);
+      assert.equal(left.rev, made.rev + 1);
+    },
+  );
 
   await t.step(
     "a post is one row and one event, whatever the size",

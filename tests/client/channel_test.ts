@@ -61,6 +61,7 @@ Deno.test("a channel is found, joined, read and handed on with the client alone"
   await bea.read(chatId, 1);
   await eventually("reading", () => bea.chatState(chatId)!.unread === 0);
   equal((await bea.messages.history(chatId)).items[0]!.views, 1);
+  equal((await ada.open(chatId)).messages[0]!.views, 1);
   equal(ada.chatState(chatId)!.receipts.has(userId), false);
 
   await ada.chats.setRole(chatId, userId, "admin");

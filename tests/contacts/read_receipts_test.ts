@@ -182,3 +182,22 @@ Deno.test("read receipts are hidden by the sweep too, and from devices that are 
   assert.equal(told.readSeq, 0);
   assert.deepEqual([...here.complaints, ...there.complaints], []);
 });
+
+Deno.test("what one has read of one's own notes is nobody's business, and told to all one's devices", async () => {
+  await using service = await testApp();
+  const ann = await newPerson(service.url, "ann");
+  const chatId = await directChat(ann, ann);
+  await using line = await ann.connect();
+  for (const who of ["everyone", "nobody"]) {
+    const privacy = { readReceipts: { who } };
+    accepted(await ann.call("PATCH", "/me", { privacy }));
+    const { seq } = await send(ann, chatId);
+    await read(ann, chatId, seq);
+    const { receipts } = accepted(
+      await ann.call<Changes>("GET", `/chats/${chatId}/changes?since=0`),
+    );
+    assert.deepEqual(receipts.map(({ readSeq }) => readSeq), [seq]);
+  }
+  await line.ask({ type: "ping" });
+  assert.deepEqual(service.complaints, []);
+});

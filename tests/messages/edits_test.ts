@@ -18,7 +18,7 @@ const edits = async (by: Person, message: Message, query = "") => {
 };
 const earlier = async (by: Person, message: Message) =>
   (await edits(by, message)).items.map(({ content }) =>
-    content.type === "text" ? content.text : content
+    content?.type === "text" ? content.text : content
   );
 const edit = async (by: Person, message: Message, text: string) =>
   accepted(
@@ -143,5 +143,24 @@ Deno.test("earlier contents", async (t) => {
     assert.deepEqual(message.content, said("four"));
     assert.deepEqual(await earlier(bob, message), ["three", "two", "one"]);
   });
-  assert.deepEqual(service.complaints, []);
+  await t.step(
+    "one that was damaged at rest hides none of the others",
+    async () => {
+      const message = await send(ann, chatId, "one");
+      await edit(ann, message, "two");
+      await edit(ann, message, "three");
+      await service.db.database.run(
+        sql`update message_edits set sealed = sealed || '\\x00'::bytea
+        where chat_id = ${chatId}::uuid and seq = ${message.seq} and rev = (
+          select min(rev) from message_edits
+          where chat_id = ${chatId}::uuid and seq = ${message.seq})`,
+      );
+      assert.deepEqual(await earlier(bob, message), ["two", null]);
+      const mine = accepted(
+        await ann.call<{ earlierContents: unknown[] }>("GET", "/me/export"),
+      );
+      assert.ok(mine.earlierContents.length > 0);
+      assert.ok(service.complaints.length > 0);
+    },
+  );
 });

@@ -3,7 +3,10 @@ import type { Random } from "./random.ts";
 
 /** What a client does next, before it is known what there is to do it to. */
 export interface Plan extends Omit<ChatPlan, "kind" | "actor"> {
-  readonly kind: ChatPlan["kind"] | "typing" | "signOut";
+  readonly kind:
+    | Exclude<ChatPlan["kind"], "grant" | "slow">
+    | "typing"
+    | "signOut";
   /** Which of the client's chats. */
   readonly chat: number;
   /** How long the client thinks before, as a multiple of what it takes on average. */

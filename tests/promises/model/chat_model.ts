@@ -1,4 +1,5 @@
 /** What the contract says a group does, one operation after the other, in memory. */
+import { type AdminRight, adminRights } from "../../../src/protocol/groups.ts";
 import type { MessageId, UserId } from "../../../src/protocol/ids.ts";
 import type { Role } from "../../../src/protocol/chats.ts";
 import type { ProblemCode } from "../../../src/protocol/problem.ts";
@@ -21,6 +22,10 @@ export interface Said {
 
 export interface Place {
   readonly role: Role;
+  /** What an admin may do. */
+  readonly rights: readonly AdminRight[];
+  /** Whether the member has written in slow mode, which lasts longer than any run. */
+  readonly hasSentSlowly: boolean;
   readonly present: boolean;
   /** The moment of the joining, which only the service knows: what it told fills it in. */
   readonly since: string;
@@ -33,6 +38,7 @@ export interface Place {
 export interface Model {
   readonly rev: number;
   readonly title: string;
+  readonly isSlow: boolean;
   readonly members: ReadonlyMap<string, Place>;
   /** By messageId, in order. */
   readonly messages: ReadonlyMap<string, Said>;
@@ -52,9 +58,14 @@ export type Told =
     readonly type: "member.joined" | "member.updated" | "member.left";
     readonly userId: string;
     readonly role: Role;
+    readonly rights?: readonly AdminRight[];
     readonly memberCount?: number;
   }
-  | { readonly type: "chat.updated"; readonly title: string };
+  | {
+    readonly type: "chat.updated";
+    readonly title: string;
+    readonly isSlow: boolean;
+  };
 
 /** A message as everyone sees it. */
 export interface Shown extends Omit<Said, "reactions"> {
@@ -82,6 +93,17 @@ const strength: Record<Role, number> = {
   subscriber: 0,
 };
 
+const usual = adminRights.filter((right) => right !== "promoteMembers");
+
+/** What somebody may do as one of those in charge. */
+export const rightsOf = (
+  { role, rights }: Pick<Place, "role" | "rights">,
+): readonly AdminRight[] =>
+  role === "owner" ? adminRights : role === "admin" ? rights : [];
+
+const can = (place: Place, right: AdminRight) =>
+  rightsOf(place).includes(right);
+
 export const isPresent = (model: Model, userId: string) =>
   model.members.get(userId)?.present ?? false;
 
@@ -96,7 +118,7 @@ export function step(model: Model, by: string, wish: Operation): Result {
   if (!place?.present) return refused("not_found");
   switch (wish.kind) {
     case "send":
-      return send(model, by, wish);
+      return send(model, by, place, wish);
     case "edit":
     case "delete":
     case "react":
@@ -114,11 +136,28 @@ export function step(model: Model, by: string, wish: Operation): Result {
       return remove(model, by, place, wish.userId);
     case "setRole":
       return setRole(model, by, place, wish);
+    case "grant":
+      return setRole(model, by, place, { ...wish, role: "admin" }, wish.rights);
+    case "slow":
+      if (!can(place, "changeInfo")) return refused("forbidden");
+      if (model.isSlow === wish.active) return unchanged(model);
+      return {
+        told: [{
+          type: "chat.updated",
+          title: model.title,
+          isSlow: wish.active,
+        }],
+        next: { ...model, isSlow: wish.active, rev: model.rev + 1 },
+      };
     case "rename":
-      if (strength[place.role] < strength.admin) return refused("forbidden");
+      if (!can(place, "changeInfo")) return refused("forbidden");
       if (model.title === wish.title) return unchanged(model);
       return andTold(
-        [{ type: "chat.updated", title: wish.title }],
+        [{
+          type: "chat.updated",
+          title: wish.title,
+          isSlow: model.isSlow,
+        }],
         { ...model, title: wish.title, rev: model.rev + 1 },
         by,
         { type: "system", event: "titleChanged", title: wish.title },
@@ -169,7 +208,12 @@ const unchanged = (model: Model): Result => ({ told: [], next: model });
 
 type Wish<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 
-function send(model: Model, by: string, wish: Wish<"send">): Result {
+function send(
+  model: Model,
+  by: string,
+  place: Place,
+  wish: Wish<"send">,
+): Result {
   const { messageId, text, replyTo } = wish;
   const { messages } = model;
   const before = messages.get(messageId);
@@ -177,6 +221,8 @@ function send(model: Model, by: string, wish: Wish<"send">): Result {
     return { told: [], next: model, duplicate: true };
   }
   if (before) return refused("id_taken");
+  const isSlowed = model.isSlow && strength[place.role] < strength.admin;
+  if (isSlowed && place.hasSentSlowly) return refused("slow_mode");
   const target = replyTo === null ? undefined : messages.get(replyTo);
   if (replyTo !== null && !target) return refused("not_found");
   if (target?.text === null) return refused("conflict");
@@ -198,19 +244,25 @@ function send(model: Model, by: string, wish: Wish<"send">): Result {
   }
   return {
     told: [{ type: "message.created", message: shown(said) }],
-    next: { ...model, messages: next, rev: model.rev + 1 },
+    next: {
+      ...model,
+      messages: next,
+      members: isSlowed
+        ? new Map(model.members).set(by, { ...place, hasSentSlowly: true })
+        : model.members,
+      rev: model.rev + 1,
+    },
   };
 }
 
 function change(
   model: Model,
   by: string,
-  { role }: Place,
+  place: Place,
   wish: Wish<"edit" | "delete" | "react" | "pin">,
 ): Result {
   const before = model.messages.get(wish.messageId);
   if (!before) return refused("not_found");
-  const isAdmin = strength[role] >= strength.admin;
   const isDeleted = before.text === null;
 
   function changed(name: string, after: Said, emoji?: string): Result {
@@ -248,7 +300,9 @@ function change(
       return changed("edited", { ...before, text: wish.text, edited: true });
     case "delete":
       if (isDeleted) return unchanged(model);
-      if (before.senderId !== by && !isAdmin) return refused("forbidden");
+      if (before.senderId !== by && !can(place, "deleteMessages")) {
+        return refused("forbidden");
+      }
       return changed("deleted", {
         ...before,
         text: null,
@@ -267,7 +321,7 @@ function change(
       return changed(name, { ...before, reactions }, emoji);
     }
     case "pin":
-      if (!isAdmin) return refused("forbidden");
+      if (!can(place, "pinMessages")) return refused("forbidden");
       if (isDeleted) return refused("conflict");
       if (before.pinned === wish.active) return unchanged(model);
       return pinned(
@@ -282,10 +336,10 @@ function change(
 function add(
   model: Model,
   by: string,
-  { role }: Place,
+  place: Place,
   userIds: readonly string[],
 ): Result {
-  if (strength[role] < strength.admin) return refused("forbidden");
+  if (!can(place, "inviteMembers")) return refused("forbidden");
   const told: Told[] = [];
   const members = new Map(model.members);
   let { rev } = model;
@@ -294,6 +348,8 @@ function add(
     if (members.get(userId)?.present) continue;
     members.set(userId, {
       role: "member",
+      rights: [],
+      hasSentSlowly: members.get(userId)?.hasSentSlowly ?? false,
       present: true,
       since: "",
       rev: ++rev,
@@ -314,14 +370,16 @@ function add(
 function remove(
   model: Model,
   by: string,
-  { role }: Place,
+  place: Place,
   userId: string,
 ): Result {
   const target = model.members.get(userId);
   if (!target?.present) return refused("not_found");
   if (userId !== by) {
-    if (strength[role] < strength.admin) return refused("forbidden");
-    if (strength[role] <= strength[target.role]) return refused("forbidden");
+    if (!can(place, "banMembers")) return refused("forbidden");
+    if (strength[place.role] <= strength[target.role]) {
+      return refused("forbidden");
+    }
   }
   const told: Told[] = [];
   const members = new Map(model.members);
@@ -329,7 +387,7 @@ function remove(
   if (target.role === "owner") {
     const heir = heirOf(model, userId);
     members.set(heir, { ...members.get(heir)!, role: "owner" });
-    told.push({ type: "member.updated", userId: heir, role: "owner" });
+    told.push(updated(heir, "owner"));
     const { said, next } = tell(
       { ...model, rev: model.rev + 1 },
       by,
@@ -343,7 +401,12 @@ function remove(
     messages = next.messages;
     rev = next.rev;
   }
-  members.set(userId, { ...target, role: "member", present: false });
+  members.set(userId, {
+    ...target,
+    role: "member",
+    rights: [],
+    present: false,
+  });
   const memberCount = presentIn(model).length - 1;
   told.push({ type: "member.left", userId, role: "member", memberCount });
   return andTold(
@@ -369,44 +432,64 @@ function heirOf(model: Model, owner: string): string {
   return heirs[0]![0];
 }
 
+/** How the others are told of a member's role and rights. */
+const updated = (
+  userId: string,
+  role: Role,
+  rights: readonly AdminRight[] = [],
+): Told => ({
+  type: "member.updated",
+  userId,
+  role,
+  rights: rightsOf({ role, rights }),
+});
+
 function setRole(
   model: Model,
   by: string,
   place: Place,
-  { userId, role }: Wish<"setRole">,
+  { userId, role }: { readonly userId: string; readonly role: Role },
+  wish?: readonly AdminRight[],
 ): Result {
   const target = model.members.get(userId);
   if (!target?.present) return refused("not_found");
+  const rights = role !== "admin"
+    ? []
+    : wish
+    ? adminRights.filter((right) => wish.includes(right))
+    : target.role === "admin"
+    ? target.rights
+    : usual.filter((right) => can(place, right));
+  const after = { ...target, role, rights };
+  const isSame = target.role === role &&
+    rightsOf(target).join() === rightsOf(after).join();
   if (place.role !== "owner") {
-    // An admin has the usual rights, with which she changes nobody but herself.
-    const stepsDown = place.role === "admin" && role === "member";
-    if (userId !== by || (role !== place.role && !stepsDown)) {
-      return refused("forbidden");
-    }
-    if (role === place.role) return unchanged(model);
-    return {
-      told: [{ type: "member.updated", userId, role }],
-      next: {
-        ...model,
-        members: new Map(model.members).set(userId, { ...target, role }),
-        rev: model.rev + 1,
-      },
-    };
+    if (userId === by) {
+      if (role !== "member" && !isSame) return refused("forbidden");
+    } else if (
+      !can(place, "promoteMembers") || target.role === "owner" ||
+      role === "owner" ||
+      (target.role === "admin" && !standsOver(place, target)) ||
+      !rights.every((right) => can(place, right))
+    ) return refused("forbidden");
   }
-  if (target.role === role) return unchanged(model);
-  if (userId === by) return refused("forbidden");
-  const members = new Map(model.members).set(userId, { ...target, role });
-  const told: Told[] = [{ type: "member.updated", userId, role }];
+  if (isSame) return unchanged(model);
+  if (target.role === "owner") return refused("forbidden");
+  const members = new Map(model.members).set(userId, after);
+  const told = [updated(userId, role, rights)];
   let rev = model.rev + 1;
-  if (role === "owner") {
-    members.set(by, { ...place, role: "admin" });
-    told.push({ type: "member.updated", userId: by, role: "admin" });
-    rev++;
-    return andTold(told, { ...model, members, rev }, by, {
-      type: "system",
-      event: "ownerChanged",
-      userId: userId as UserId,
-    });
-  }
-  return { told, next: { ...model, members, rev } };
+  if (role !== "owner") return { told, next: { ...model, members, rev } };
+  members.set(by, { ...place, role: "admin", rights: usual });
+  told.push(updated(by, "admin", usual));
+  rev++;
+  return andTold(told, { ...model, members, rev }, by, {
+    type: "system",
+    event: "ownerChanged",
+    userId: userId as UserId,
+  });
 }
+
+/** Whether the other has some of the same rights, and no others. */
+const standsOver = (place: Place, other: Place) =>
+  other.rights.every((right) => can(place, right)) &&
+  other.rights.length < rightsOf(place).length;

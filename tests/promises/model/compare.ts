@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { freshRead } from "../../support/fresh_read.ts";
 import type { Person } from "../../support/peer.ts";
-import { isPresent, type Model, presentIn, shown } from "./chat_model.ts";
+import {
+  isPresent,
+  type Model,
+  presentIn,
+  rightsOf,
+  shown,
+} from "./chat_model.ts";
 import { type Done, shownBy } from "./history.ts";
 
 /** Fails unless what a person reads anew is what the model holds for that person. */
@@ -40,14 +46,17 @@ export async function compare(
   assert.equal(fresh.chat!.title, model.title);
   assert.equal(fresh.chat!.memberCount, presentIn(model).length);
   const members = new Map(
-    [...fresh.members].map(([id, { role, leftAt }]) => [
+    [...fresh.members].map(([id, { role, rights, leftAt }]) => [
       id as string,
-      { role, present: leftAt === null },
+      { role, rights, present: leftAt === null },
     ]),
   );
-  for (const [id, { role, present }] of model.members) {
-    assert.deepEqual(members.get(id), { role, present });
+  for (const [id, place] of model.members) {
+    const { role, present } = place;
+    const rights = rightsOf(place);
+    assert.deepEqual(members.get(id), { role, rights, present });
   }
+  assert.equal(fresh.chat!.group!.slowModeSeconds > 0, model.isSlow);
   assert.equal(members.size, model.members.size);
 
   for (const [id, { joinedSeq }] of presentIn(model)) {

@@ -133,7 +133,7 @@ function following(
   { by, wish, answered }: Done,
 ): Model | undefined {
   // A new title is answered with the chat as it stands after, which somebody removed since gets not.
-  const isAnsweredAfter = wish.kind === "rename" &&
+  const isAnsweredAfter = (wish.kind === "rename" || wish.kind === "slow") &&
     isSame(answered, { refused: "not_found" });
   if ("refused" in answered && !isAnsweredAfter) return;
   const result = step(model, by, wish);
@@ -186,6 +186,7 @@ function toldBy(event: Event): Told {
         type: event.type,
         userId: event.member.userId,
         role: event.member.role,
+        rights: event.member.rights,
       };
     case "member.joined":
     case "member.left":
@@ -196,7 +197,11 @@ function toldBy(event: Event): Told {
         memberCount: event.memberCount,
       };
     case "chat.updated":
-      return { type: event.type, title: event.chat.title! };
+      return {
+        type: event.type,
+        title: event.chat.title!,
+        isSlow: event.chat.group!.slowModeSeconds > 0,
+      };
     default:
       assert.fail(`${event.type} takes no rev in these runs`);
   }

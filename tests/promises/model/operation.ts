@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { AdminRight } from "../../../src/protocol/groups.ts";
 import type { Role } from "../../../src/protocol/chats.ts";
 
 /** What a person can do in a group. */
@@ -37,6 +38,14 @@ export type Operation =
     readonly userId: string;
     readonly role: Role;
   }
+  /** Makes an admin, or says what one may do. */
+  | {
+    readonly kind: "grant";
+    readonly userId: string;
+    readonly rights: readonly AdminRight[];
+  }
+  /** A day between two messages of one member, or none. */
+  | { readonly kind: "slow"; readonly active: boolean }
   | { readonly kind: "rename"; readonly title: string };
 
 /**
@@ -71,6 +80,8 @@ const kinds: readonly {
     add: 12,
     remove: 4,
     setRole: 5,
+    grant: 5,
+    slow: 2,
     rename: 3,
     reconnect: 3,
   } satisfies Record<Plan["kind"], number>,

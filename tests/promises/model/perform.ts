@@ -85,6 +85,19 @@ export async function perform(
           role: wish.role,
         }),
       );
+    case "grant":
+      return withoutRev(
+        await call("PATCH", `${chat}/members/${wish.userId}`, {
+          role: "admin",
+          rights: wish.rights,
+        }),
+      );
+    case "slow":
+      return withoutRev(
+        await call("PATCH", chat, {
+          slowModeSeconds: wish.active ? 86_400 : 0,
+        }),
+      );
     case "rename":
       return withoutRev(await call("PATCH", chat, { title: wish.title }));
   }

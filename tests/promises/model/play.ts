@@ -149,10 +149,15 @@ async function startOf(reader: Person, chatId: string): Promise<Model> {
   return {
     rev,
     title: chat!.title!,
+    isSlow: false,
     members: new Map(
-      [...members].map(([userId, { role, joinedAt, rev }]) => [
+      [...members].map(([userId, { role, rights, joinedAt, rev }]) => [
         userId,
-        { role, present: true, since: joinedAt, rev, joinedSeq: 0 },
+        {
+          ...{ role, rights, present: true, since: joinedAt, rev },
+          joinedSeq: 0,
+          hasSentSlowly: false,
+        },
       ]),
     ),
     messages: new Map(

@@ -2,6 +2,12 @@ import type { Person } from "../../support/peer.ts";
 import type { Operation, Plan } from "./operation.ts";
 
 const emoji = ["👍", "❤️", "😂", "🎉"] as const;
+const grants = [
+  ["promoteMembers", "pinMessages", "changeInfo"],
+  ["deleteMessages", "pinMessages"],
+  ["inviteMembers", "banMembers", "promoteMembers"],
+  [],
+] as const;
 const roles = ["owner", "admin", "member"] as const;
 
 /**
@@ -52,6 +58,18 @@ export function wishOf(
     }
     case "setRole":
       return { kind: "setRole", userId: person, role: roles[choice % 3]! };
+    case "grant":
+      // The one who watches keeps what she may do, so that those who went come back.
+      return {
+        kind: "grant",
+        userId: person === people[0]!.userId
+          ? people[1 + choice]!.userId
+          : person,
+        rights: grants[message % 4]!,
+      };
+    case "slow":
+      // Mostly off, so that there is somebody to speak.
+      return { kind: "slow", active: active && choice === 0 };
     case "rename":
       return { kind: "rename", title: `Title ${choice}` };
     case "delete":
