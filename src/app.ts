@@ -182,6 +182,7 @@ export async function createApp(
     newId: uuidv7,
     newDataKey: sealer.newDataKey,
     narrate: messages.narrate,
+    reached: createRateLimit(rates.peopleReachedPerUser),
   });
   const invites = createInvites({
     db,
