@@ -81,7 +81,8 @@ export function chatRoutes(
       operationId: "updateChat",
       tags,
       summary: "Change what a group or channel shows of itself",
-      description: "For its owner and admins.",
+      description:
+        "For those with the right `changeInfo`, and everybody where the `permissions` say so.",
       request: { params: inChat, body: body(ChatPatch) },
       responses: { 200: json(ChatItem, "The chat as it is now") },
       problems: ["forbidden", "not_found", "conflict", "handle_taken"],
