@@ -13,6 +13,7 @@ import { type ChatId, UserId } from "../protocol/ids.ts";
 import { type List, type ListQuery, paged } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
 import { banPage, bans } from "./ban_store.ts";
+import { endWaiting, joinRequests } from "./invite_store.ts";
 import { leave } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { hasRight, refuseUnlessRight } from "./rights.ts";
@@ -37,7 +38,10 @@ export function refuseBanned(
   return banned && forbidden(`The user ${banned} is banned from the chat`);
 }
 
-/** Keeps a person out until unbanned, and takes her out now. Repeating it changes nothing. */
+/**
+ * Keeps a person out until unbanned, and takes her out now; whoever waits to be let in waits no longer.
+ * Repeating it changes nothing.
+ */
 export function banMember(
   narration: Narration,
   chatId: ChatId,
@@ -53,6 +57,7 @@ export function banMember(
       reads(members, keys.members),
       reads(users, [{ userId }]),
       banReads(chatId, [userId]),
+      reads(joinRequests, [key]),
     ],
     prepare: narration.prepare,
     decide(state) {
@@ -69,13 +74,16 @@ export function banMember(
       if (state.get(bans, key)?.isActive) return { reply: undefined };
       return {
         fact(numbers) {
-          const ban = put(bans, {
-            ...key,
-            bannedBy: by,
-            bannedAt: numbers.now,
-            isActive: true,
-          });
-          if (!isIn) return { rows: [ban], events: [], reply: undefined };
+          const rows = [
+            put(bans, {
+              ...key,
+              bannedBy: by,
+              bannedAt: numbers.now,
+              isActive: true,
+            }),
+            ...endWaiting(state, chatId, userId),
+          ];
+          if (!isIn) return { rows, events: [], reply: undefined };
           const step = leave(state, numbers, access.chat, target);
           const told = step.isTold && access.chat.kind === "group"
             ? narration.tell(numbers, by, {
@@ -85,7 +93,7 @@ export function banMember(
             })
             : { rows: [], events: [] };
           return {
-            rows: [ban, ...step.rows, ...told.rows],
+            rows: [...rows, ...step.rows, ...told.rows],
             events: [...step.events, ...told.events],
             reply: undefined,
           };

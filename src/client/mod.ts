@@ -40,6 +40,7 @@ export type {
   ClientEvents,
   Settled,
 } from "./events.ts";
+export { markMentions } from "./mark_mentions.ts";
 export { ParleyError } from "./error.ts";
 export { newMessageId } from "./message_id.ts";
 export {

@@ -349,6 +349,29 @@ Deno.test("bans", async (t) => {
     refused(await add(ann, chatId, cleo), "forbidden");
   });
 
+  await t.step("end the waiting to be let in", async () => {
+    const chatId = await groupOf(ann);
+    const { code } = accepted(
+      await ann.call<{ code: string }>("POST", `/chats/${chatId}/invites`, {
+        needsApproval: true,
+      }),
+    );
+    accepted(await cleo.call("POST", `/invites/${code}/join`));
+    const waiting = async () =>
+      accepted(
+        await ann.call<{ items: unknown[] }>(
+          "GET",
+          `/chats/${chatId}/join-requests`,
+        ),
+      ).items.length;
+    assert.equal(await waiting(), 1);
+    accepted(await ban(ann, chatId, cleo));
+    assert.equal(await waiting(), 0);
+    accepted(await ban(ann, chatId, cleo, "DELETE"));
+    accepted(await cleo.call("POST", `/invites/${code}/join`));
+    assert.equal(await waiting(), 1);
+  });
+
   await t.step("of a ban and an adding at once the ban holds", async () => {
     const chatId = await groupOf(ann);
     await Promise.all([ban(ann, chatId, bob), add(ann, chatId, bob)]);
