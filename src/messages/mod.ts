@@ -6,7 +6,7 @@
  */
 import type { Announce, Changes, Command } from "../changes/mod.ts";
 import type { Narrate } from "../chats/mod.ts";
-import type { Sealer } from "../crypto/sealer.ts";
+import { KeyNotAtHand, type Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { RevReply, SendReply } from "../protocol/frames.ts";
@@ -159,8 +159,12 @@ export function createMessages(
   const openOnce = createOpen(openContent);
   const opened = parts.keepOpened?.(openOnce);
   const open = opened?.open ?? openOnce;
-  // What is decided under a lock is opened there.
-  const table = messageTable(openOnce);
+  // What is decided under a lock is opened there, with the keys at hand.
+  const openKept = createOpenContent({ open: sealer.openKept }, (error) => {
+    // The chat has none: whoever reads there reports it.
+    if (!(error instanceof KeyNotAtHand)) onUnreadable(error);
+  });
+  const table = messageTable(createOpen(openKept));
   const reader = { db, open, ...(opened && { opened }) };
   const narrate = createNarrate({ messages: table, sealer, newId });
 
@@ -219,21 +223,23 @@ export function createMessages(
  * Opens place by place. One that does not open shows no content and is reported, so that one damaged
  * row does not close a whole chat.
  */
-const createOpenContent =
-  (sealer: Sealer, onUnreadable: (error: unknown) => void): OpenContent =>
-  async (place) => {
-    try {
-      const { forwardedFrom = null, ...content } = JSON.parse(
-        await sealer.open(place),
-      ) as MessageContent & { forwardedFrom?: ForwardedFrom };
-      return { content, forwardedFrom };
-    } catch (error) {
-      // The keys could not be read: that says nothing of the row.
-      if (error instanceof Problem) throw error;
-      onUnreadable(error);
-      return nothing;
-    }
-  };
+const createOpenContent = (
+  sealer: Pick<Sealer, "open">,
+  onUnreadable: (error: unknown) => void,
+): OpenContent =>
+async (place) => {
+  try {
+    const { forwardedFrom = null, ...content } = JSON.parse(
+      await sealer.open(place),
+    ) as MessageContent & { forwardedFrom?: ForwardedFrom };
+    return { content, forwardedFrom };
+  } catch (error) {
+    // The keys could not be read: that says nothing of the row.
+    if (error instanceof Problem) throw error;
+    onUnreadable(error);
+    return nothing;
+  }
+};
 
 const nothing = { content: null, forwardedFrom: null };
 
