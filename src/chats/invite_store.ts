@@ -1,4 +1,5 @@
 import { type Put, put, type State, type Table } from "../changes/mod.ts";
+import { erasedAtOnce } from "../db/in_batches.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatKind } from "../protocol/chats.ts";
@@ -217,9 +218,6 @@ export const waitsOf = (
     where user_id = ${userId}::uuid and ${
     after === null ? sql`true` : sql`chat_id > ${after}::uuid`
   } order by chat_id limit ${limit}`;
-
-/** Rows that one statement erases. */
-const erasedAtOnce = 1000;
 
 export const eraseWaits = (userId: UserId): Statement<{ erased: number }> =>
   sql<{ erased: number }>`with gone as (
