@@ -1,7 +1,8 @@
 /**
  * Chats and who is in them: direct chats (exactly two people, one chat a pair), groups (an owner,
- * admins, members) and channels (an owner and admins, who write, and subscribers, who read). Every change goes through the spine and is decided in the file named
- * after it; `rules.ts` says who may do what.
+ * admins, members) and channels (an owner and admins, who write, and subscribers, who read). Every
+ * change goes through the spine and is decided in the file named after it. Who may do what is said in
+ * `rules.ts`, `rights.ts` for admins, `channel_rules.ts` and `slow_mode.ts`.
  *
  * @module
  */
