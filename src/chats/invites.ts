@@ -32,7 +32,12 @@ import {
   type WaitingRow,
 } from "./invite_store.ts";
 import type { Narrate } from "./narration.ts";
-import { type Redeemed, redeemInvite, refuseSpent } from "./redeem_invite.ts";
+import {
+  mayStillInvite,
+  type Redeemed,
+  redeemInvite,
+  refuseSpent,
+} from "./redeem_invite.ts";
 import { revokeInvite } from "./revoke_invite.ts";
 import { hasRight } from "./rights.ts";
 import { forbidden } from "./rules.ts";
@@ -148,6 +153,10 @@ export function createInvites(
 
     async preview(code) {
       const invite = await found(code);
+      const [[maker]] = await db.run(
+        activeMembership(invite.chatId, invite.createdBy),
+      );
+      if (!mayStillInvite(maker)) throw new Problem("not_found");
       const spent = refuseSpent(invite, now());
       if (spent) throw spent;
       const { kind, title, about, memberCount, needsApproval } = invite;
@@ -155,9 +164,10 @@ export function createInvites(
     },
 
     async redeem(code, by) {
-      const { chatId, inviteId } = await found(code);
+      const invite = await found(code);
+      const { chatId } = invite;
       const outcome = await changes.submit(
-        redeemInvite(narrate(chatId), { chatId, inviteId }, by, now()),
+        redeemInvite(narrate(chatId), invite, by, now()),
       );
       return { chatId, outcome };
     },

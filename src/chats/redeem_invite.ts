@@ -21,8 +21,9 @@ import {
 } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
+import { hasRight } from "./rights.ts";
 import { accessKeys } from "./rules.ts";
-import { type ChatRow, chats, members } from "./store.ts";
+import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
 
 export type Redeemed = "joined" | "waiting";
 
@@ -32,11 +33,14 @@ export type Redeemed = "joined" | "waiting";
  */
 export function redeemInvite(
   narration: Narration,
-  { chatId, inviteId }: InviteKey,
+  { chatId, inviteId, createdBy }: Pick<
+    FoundInvite,
+    keyof InviteKey | "createdBy"
+  >,
   userId: UserId,
   now: Date,
 ): Command<Redeemed> {
-  const keys = accessKeys(chatId, userId);
+  const keys = accessKeys(chatId, userId, createdBy);
   const key = { chatId, inviteId };
   return {
     scopes: [chatId, userId],
@@ -57,6 +61,8 @@ export function redeemInvite(
         !chat || chat.deletedAt !== null || !invite ||
         state.get(revokedInvites, key) || !presentUser(state, userId)
       ) return new Problem("not_found");
+      const maker = state.get(members, { chatId, userId: invite.createdBy });
+      if (!mayStillInvite(maker)) return new Problem("not_found");
       if (state.get(members, { chatId, userId })?.leftAt === null) {
         return { reply: "joined" };
       }
@@ -124,6 +130,10 @@ export function comeIn(
     events: [...step.events, step.welcome(step.chat), ...told.events],
   };
 }
+
+/** Whether the maker of an invitation could make it now: it opens the chat no longer than that. */
+export const mayStillInvite = (maker: MemberRow | undefined) =>
+  maker?.leftAt === null && hasRight(maker, "inviteMembers");
 
 /** Whether an invitation has come to its end by itself. */
 export function refuseSpent(
