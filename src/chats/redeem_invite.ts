@@ -1,16 +1,8 @@
 import { presentUser, users } from "../accounts/mod.ts";
-import {
-  type Command,
-  type Numbers,
-  put,
-  reads,
-  type State,
-} from "../changes/mod.ts";
+import { type Command, put, reads } from "../changes/mod.ts";
 import type { UserId } from "../protocol/ids.ts";
-import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { banReads, refuseBanned } from "./bans.ts";
-import { plainRole } from "./channel_rules.ts";
 import {
   endWaiting,
   type FoundInvite,
@@ -19,11 +11,11 @@ import {
   joinRequests,
   revokedInvites,
 } from "./invite_store.ts";
-import { join } from "./membership.ts";
+import { comeIn, refuseFull } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { hasRight } from "./rights.ts";
 import { accessKeys } from "./rules.ts";
-import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
+import { chats, type MemberRow, members } from "./store.ts";
 
 export type Redeemed = "joined" | "waiting";
 
@@ -38,7 +30,6 @@ export function redeemInvite(
     keyof InviteKey | "createdBy"
   >,
   userId: UserId,
-  now: Date,
 ): Command<Redeemed> {
   const keys = accessKeys(chatId, userId, createdBy);
   const key = { chatId, inviteId };
@@ -69,7 +60,7 @@ export function redeemInvite(
       const waiting = state.get(joinRequests, { chatId, userId });
       if (waiting?.isOpen && invite.needsApproval) return { reply: "waiting" };
       const refusal = refuseBanned(state, chatId, [userId]) ??
-        refuseSpent(invite, now) ?? refuseFull(chat);
+        refuseSpent(invite, state.now) ?? refuseFull(chat);
       if (refusal) return refusal;
       const used = put(invites, { ...invite, uses: invite.uses + 1 });
       if (invite.needsApproval) {
@@ -107,30 +98,6 @@ export function redeemInvite(
   };
 }
 
-/** One person comes in, let in `by` another or by herself; a group is told. */
-export function comeIn(
-  state: State,
-  numbers: Numbers,
-  narration: Narration,
-  chat: ChatRow,
-  userId: UserId,
-  by: UserId,
-) {
-  const step = join(state, numbers, chat, userId, plainRole(chat.kind));
-  const told = chat.kind === "group" && step.isTold
-    ? narration.tell(numbers, by, {
-      type: "system",
-      event: "memberJoined",
-      userIds: [userId],
-    })
-    : { rows: [], events: [] };
-  return {
-    member: step.member,
-    rows: [...step.rows, ...told.rows],
-    events: [...step.events, step.welcome(step.chat), ...told.events],
-  };
-}
-
 /** Whether the maker of an invitation could make it now: it opens the chat no longer than that. */
 export const mayStillInvite = (maker: MemberRow | undefined) =>
   maker?.leftAt === null && hasRight(maker, "inviteMembers");
@@ -149,13 +116,4 @@ export function refuseSpent(
   if (maxUses !== null && uses >= maxUses) {
     return new Problem("conflict", { detail: "The invitation is used up" });
   }
-}
-
-export function refuseFull(
-  { kind, memberCount }: ChatRow,
-): Problem | undefined {
-  if (kind !== "group" || memberCount < limits.groupMembers) return undefined;
-  return new Problem("conflict", {
-    detail: `A group has at most ${limits.groupMembers} members`,
-  });
 }

@@ -6,7 +6,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole, refuseRole } from "./channel_rules.ts";
 import { changeRole } from "./membership.ts";
-import type { Narration } from "./narration.ts";
+import { type Narration, tellIf } from "./narration.ts";
 import {
   hasRight,
   holds,
@@ -76,13 +76,12 @@ export function setRole(
             access.member,
             "admin",
           );
-          const told = chat.kind === "group"
-            ? narration.tell(numbers, by, {
-              type: "system",
-              event: "ownerChanged",
-              userId,
-            })
-            : { rows: [], events: [] };
+          const isTold = chat.kind === "group";
+          const told = tellIf(narration, isTold, numbers, by, {
+            type: "system",
+            event: "ownerChanged",
+            userId,
+          });
           return {
             rows: [...raised.rows, ...lowered.rows, ...told.rows],
             events: [...raised.events, ...lowered.events, ...told.events],
