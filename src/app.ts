@@ -11,7 +11,12 @@ import { createMasterKeys } from "./crypto/master_keys.ts";
 import { createPasswords } from "./crypto/passwords.ts";
 import { createSealer } from "./crypto/sealer.ts";
 import { ping } from "./db/ping.ts";
-import { createGateway, createHub, createInterest } from "./gateway/mod.ts";
+import {
+  createGateway,
+  createHub,
+  createInterest,
+  sweptReceipts,
+} from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
 import { createBackground } from "./lib/background.ts";
@@ -36,7 +41,6 @@ import { rates, readsAtOnce } from "./rates.ts";
 import { createRoutes } from "./routes.ts";
 import { startErasing } from "./start_erasing.ts";
 import { loadSecrets } from "./secrets.ts";
-import { sweptReceipts } from "./swept_receipts.ts";
 import { exportMeasures } from "./telemetry.ts";
 
 /** A relay that tells of gaps all the time makes for a sweep this often, and not more. */
