@@ -21,7 +21,7 @@ export interface HubParts {
   readonly interest: Interest;
   catchUpChat(chatId: ChatId, rev: number): Promise<ChatCatchUp>;
   catchUpAccount(userId: UserId, rev: number): Promise<AccountCatchUp>;
-  /** Called for a connection whose person is in a chat no longer. */
+  /** Called for a connection whose person is in a chat no longer, known here or not. */
   onLost(listener: Listener): void;
   /** Takes work that nobody waits for; its failure is counted and logged. */
   background(what: string, work: Promise<unknown>): void;
@@ -69,8 +69,7 @@ export interface Hub {
 }
 
 export function createHub(parts: HubParts): Hub {
-  const { interest, onLost, background } = parts;
-  const { reorderMs = 250, retryMs = 5000 } = parts;
+  const { interest, background, reorderMs = 250, retryMs = 5000 } = parts;
   const scopes = new Map<string, Scope>();
   const entered = new Map<Listener, Set<string>>();
   const receipts = createTellReceipts(scopes);
@@ -134,8 +133,7 @@ export function createHub(parts: HubParts): Hub {
     for (const listener of listenersOf(userId)) {
       if ((listeners?.get(listener) ?? 0) > rev) continue;
       remove(listener, chatId);
-      // Also where the hub never came to know that she was in it.
-      onLost(listener);
+      parts.onLost(listener);
     }
   }
 
@@ -179,7 +177,7 @@ export function createHub(parts: HubParts): Hub {
   function empty(scope: Scope) {
     for (const listener of [...scope.listeners.keys()]) {
       remove(listener, scope.id);
-      onLost(listener);
+      parts.onLost(listener);
     }
   }
 
