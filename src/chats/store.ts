@@ -265,14 +265,24 @@ export const profiledMembers =
     public_about as about
   from members join users using (user_id)`;
 
-/** Memberships changed after `rev`, those of people who left included. */
+/**
+ * Memberships changed after `rev`, those of people who left included; but to whom the history of
+ * before her coming is hidden, not of those who were gone by then.
+ */
 export const membersSince = (
   chatId: ChatId,
+  viewerId: UserId,
   rev: number,
   limit: number,
 ): Statement<ProfiledMemberRow> =>
   sql<ProfiledMemberRow>`${profiledMembers}
-    where chat_id = ${chatId}::uuid and rev > ${rev} order by rev limit ${limit}`;
+    where chat_id = ${chatId}::uuid and rev > ${rev}
+      and (left_at is null or left_at >= coalesce((
+        select own.joined_at from members own
+        where own.chat_id = ${chatId}::uuid and own.user_id = ${viewerId}::uuid
+          and own.history_from > 0
+      ), '-infinity'))
+    order by rev limit ${limit}`;
 
 /** One's own membership of a channel, of whose members a subscriber sees no other; else no row. */
 export const ownInChannel = (
