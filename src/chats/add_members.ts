@@ -12,7 +12,7 @@ import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
 import { banReads, refuseBanned } from "./bans.ts";
-import { endWaiting, joinRequests } from "./invite_store.ts";
+import { endWaiting, waitReads } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { refuseUnlessMay } from "./rights.ts";
@@ -36,7 +36,7 @@ export function addMembers(
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
       banReads(chatId, people),
-      reads(joinRequests, people.map((userId) => ({ chatId, userId }))),
+      ...waitReads(chatId, people),
       ...reachReads(by, people),
     ],
     prepare: narration.prepare,

@@ -13,7 +13,7 @@ import { type ChatId, UserId } from "../protocol/ids.ts";
 import { type List, type ListQuery, paged } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
 import { banPage, bans } from "./ban_store.ts";
-import { endWaiting, joinRequests } from "./invite_store.ts";
+import { endWaiting, waitReads } from "./invite_store.ts";
 import { leave } from "./membership.ts";
 import type { Narration } from "./narration.ts";
 import { hasRight, refuseUnlessRight } from "./rights.ts";
@@ -57,7 +57,7 @@ export function banMember(
       reads(members, keys.members),
       reads(users, [{ userId }]),
       banReads(chatId, [userId]),
-      reads(joinRequests, [key]),
+      ...waitReads(chatId, [userId]),
     ],
     prepare: narration.prepare,
     decide(state) {

@@ -17,7 +17,7 @@ import {
   type InviteKey,
   invites,
   joinRequests,
-  revokedInvites,
+  waitReads,
 } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import type { Narration } from "./narration.ts";
@@ -45,8 +45,7 @@ export function redeemInvite(
       reads(members, keys.members),
       reads(users, [{ userId }]),
       reads(invites, [key]),
-      reads(revokedInvites, [key]),
-      reads(joinRequests, [{ chatId, userId }]),
+      ...waitReads(chatId, [userId]),
       banReads(chatId, [userId]),
     ],
     prepare: narration.prepare,
@@ -54,8 +53,8 @@ export function redeemInvite(
       const chat = state.get(chats, { chatId });
       const invite = state.get(invites, key);
       if (
-        !chat || chat.deletedAt !== null || !invite ||
-        state.get(revokedInvites, key) || !presentUser(state, userId)
+        !chat || chat.deletedAt !== null || !invite || invite.isRevoked ||
+        !presentUser(state, userId)
       ) return new Problem("not_found");
       if (state.get(members, { chatId, userId })?.leftAt === null) {
         return { reply: "joined" };
@@ -89,8 +88,8 @@ export function redeemInvite(
           return {
             rows: [
               ...came.rows,
-              used,
               ...endWaiting(state, chatId, userId),
+              used,
             ],
             events: came.events,
             reply: "joined",
