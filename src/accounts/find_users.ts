@@ -1,8 +1,7 @@
 import type { Database } from "../db/database.ts";
 import type { User } from "../protocol/accounts.ts";
 import { UserId } from "../protocol/ids.ts";
-import type { List, ListQuery } from "../protocol/page.ts";
-import { Problem } from "../protocol/problem.ts";
+import { badCursor, type List, type ListQuery } from "../protocol/page.ts";
 import { userOf } from "./shape.ts";
 import { usersByDisplayName, usersByUsername } from "./store.ts";
 
@@ -49,10 +48,5 @@ function read(cursor: string): Place {
   if (cursor.startsWith("n") && userId.success && !rest.includes("\0")) {
     return { name: rest.slice(36), userId: userId.data };
   }
-  throw new Problem("invalid_input", {
-    errors: [{
-      path: "cursor",
-      message: "Must be a cursor that this list gave",
-    }],
-  });
+  throw badCursor();
 }

@@ -1,8 +1,12 @@
 import type { Database } from "../db/database.ts";
 import type { Device } from "../protocol/accounts.ts";
 import { DeviceId, type UserId } from "../protocol/ids.ts";
-import { type List, type ListQuery, paged } from "../protocol/page.ts";
-import { Problem } from "../protocol/problem.ts";
+import {
+  badCursor,
+  type List,
+  type ListQuery,
+  paged,
+} from "../protocol/page.ts";
 import { devicePage } from "./device_store.ts";
 import { deviceOf } from "./shape.ts";
 
@@ -25,10 +29,5 @@ export async function listDevices(
 function readCursor(cursor: string): DeviceId {
   const id = DeviceId.safeParse(cursor);
   if (id.success) return id.data;
-  throw new Problem("invalid_input", {
-    errors: [{
-      path: "cursor",
-      message: "Must be a cursor that this list gave",
-    }],
-  });
+  throw badCursor();
 }

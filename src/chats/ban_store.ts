@@ -1,4 +1,5 @@
 import type { Table } from "../changes/mod.ts";
+import { erasedAtOnce } from "../db/in_batches.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
@@ -70,9 +71,6 @@ export const banPage = (
       ? sql`true`
       : sql`(banned_at, user_id) < (${after.at}::timestamptz, ${after.id}::uuid)`
   } order by banned_at desc, user_id desc limit ${limit}`;
-
-/** Rows that one statement erases. */
-const erasedAtOnce = 1000;
 
 /** A deleted account can come into no chat anyway. */
 export const eraseBansOf = (userId: UserId): Statement<{ erased: number }> =>

@@ -7,8 +7,7 @@ import { ChatId } from "../protocol/ids.ts";
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { ChatItem } from "../protocol/sync.ts";
 import { text } from "../protocol/text.ts";
-import type { Chats } from "./mod.ts";
-import type { DescribeChat } from "./routes.ts";
+import type { Chats, DescribeChat } from "./mod.ts";
 
 const tags = ["Channels"];
 

@@ -1,7 +1,7 @@
 import type { Database } from "../db/database.ts";
 import type { PublicChannel } from "../protocol/chats.ts";
 import { ChatId } from "../protocol/ids.ts";
-import type { List, ListQuery } from "../protocol/page.ts";
+import { badCursor, type List, type ListQuery } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
 import {
   channelsByHandle,
@@ -59,12 +59,7 @@ function read(cursor: string): Place {
   if (cursor.startsWith("t") && chatId.success && isStorable(rest)) {
     return { title: rest.slice(36), chatId: chatId.data };
   }
-  throw new Problem("invalid_input", {
-    errors: [{
-      path: "cursor",
-      message: "Must be a cursor that this list gave",
-    }],
-  });
+  throw badCursor();
 }
 
 const isStorable = (text: string) =>

@@ -16,7 +16,7 @@ import {
 import { listOf, ListQuery } from "../protocol/page.ts";
 import { ChatItem } from "../protocol/sync.ts";
 import type { Invites } from "./invites.ts";
-import type { DescribeChat } from "./routes.ts";
+import type { DescribeChat } from "./mod.ts";
 
 const tags = ["Invitations"];
 const inChat = z.object({ chatId: ChatId });

@@ -1,5 +1,6 @@
 import type { Changes } from "../changes/mod.ts";
 import { hashInviteCode, newInviteCode } from "../crypto/invite_codes.ts";
+import { openOr } from "../crypto/open_or.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Statement } from "../db/sql.ts";
@@ -80,17 +81,10 @@ export function createInvites(
 ): Invites {
   const now = () => new Date(clock());
 
-  async function codeOf(row: InviteRow): Promise<string | null> {
+  function codeOf(row: InviteRow): Promise<string | null> {
     const { chatId, inviteId, keyVersion, sealedCode: sealed } = row;
-    const messageId = placeOf(inviteId);
-    try {
-      return await sealer.open({ chatId, messageId, keyVersion, sealed });
-    } catch (error) {
-      // The keys could not be read: that says nothing of the row.
-      if (error instanceof Problem) throw error;
-      onUnreadable(error);
-      return null;
-    }
+    const place = { chatId, messageId: placeOf(inviteId), keyVersion, sealed };
+    return openOr<string | null>(null, () => sealer.open(place), onUnreadable);
   }
 
   const shown = async (row: InviteRow): Promise<Invite> => ({

@@ -19,6 +19,7 @@ import type {
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
 import type { Ban } from "../protocol/groups.ts";
+import type { ChatItem } from "../protocol/sync.ts";
 import { addMembers } from "./add_members.ts";
 import { banMember, listBans, unbanMember } from "./bans.ts";
 import { createChat, type Created } from "./create.ts";
@@ -72,6 +73,9 @@ export { type Created } from "./create.ts";
 export { leaveChats } from "./leave_chats.ts";
 export { countKeys, rotateKeys } from "./rotate_keys.ts";
 export { tryKeys } from "./try_keys.ts";
+
+/** Shows a chat as it stands in the caller's list. */
+export type DescribeChat = (chatId: ChatId, by: UserId) => Promise<ChatItem>;
 
 /** Every verb rejects with a `Problem`; a chat the caller is not in answers `not_found`. */
 export interface Chats {

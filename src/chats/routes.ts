@@ -15,7 +15,7 @@ import { listOf } from "../protocol/page.ts";
 import { ChatItem, CreatedChat } from "../protocol/sync.ts";
 import { banRoutes } from "./ban_routes.ts";
 import { channelRoutes } from "./channel_routes.ts";
-import type { Chats } from "./mod.ts";
+import type { Chats, DescribeChat } from "./mod.ts";
 
 export { inviteRoutes } from "./invite_routes.ts";
 
@@ -26,9 +26,6 @@ const ofMember = inChat.extend({
     description: "`me` for the caller",
   }),
 });
-
-/** Shows a chat as it stands in the caller's list. */
-export type DescribeChat = (chatId: ChatId, by: UserId) => Promise<ChatItem>;
 
 /** The door to chats and their members over HTTP. */
 export function chatRoutes(

@@ -1,4 +1,4 @@
-import { presentUser, userOf, users } from "../accounts/mod.ts";
+import { presentUser, users } from "../accounts/mod.ts";
 import {
   type Announced,
   type Command,
@@ -14,6 +14,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { blockedChats, directChats, directKeyOf } from "./direct_store.ts";
 import { isBlocked, rules, type Sides, type Verb } from "./rules.ts";
+import { contactOf } from "./shape.ts";
 import { type ContactRow, contacts, contactViews } from "./store.ts";
 
 export interface Relate {
@@ -82,7 +83,7 @@ function decide(
   const after = rules[verb](before);
   if (after instanceof Problem) return after;
   if (after.mine === before.mine && after.theirs === before.theirs) {
-    const contact = mine ? contactOf(state, mine) : null;
+    const contact = mine ? shown(state, mine) : null;
     return { reply: { contact, changed: false } };
   }
   return {
@@ -96,7 +97,7 @@ function decide(
         return row.contact;
       };
       const own = after.mine === before.mine
-        ? mine && contactOf(state, mine)
+        ? mine && shown(state, mine)
         : change(by, userId, after.mine);
       if (after.theirs !== before.theirs) change(userId, by, after.theirs);
       if (chatId) {
@@ -123,7 +124,7 @@ function changed(
     since: numbers.now,
     accountRev,
   };
-  const contact = contactOf(state, row);
+  const contact = shown(state, row);
   const event: Announced = {
     account: userId,
     rev: accountRev,
@@ -140,18 +141,12 @@ function changed(
 }
 
 /** A contact as its owner sees it. */
-function contactOf(state: State, row: ContactRow): Contact {
-  const { userId, peerId, since, accountRev } = row;
-  const seenRev = state.get(contactViews, { userId })!.accountRev;
-  return {
-    userId: peerId,
-    state: row.state,
-    since: since.toISOString(),
-    viewed: row.state !== "incoming" || accountRev <= seenRev,
-    accountRev,
-    user: userOf(state.get(users, { userId: peerId })!),
-  };
-}
+const shown = (state: State, row: ContactRow): Contact =>
+  contactOf({
+    ...state.get(users, { userId: row.peerId })!,
+    ...row,
+    viewedRev: state.get(contactViews, { userId: row.userId })!.accountRev,
+  });
 
 /** Somebody opened the chat between the look and the lock: the next look finds it. */
 const chatIsNew = () =>

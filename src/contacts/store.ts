@@ -1,5 +1,6 @@
 import type { UserRow } from "../accounts/mod.ts";
 import type { ScopeId, Table } from "../changes/mod.ts";
+import { erasedAtOnce } from "../db/in_batches.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ContactList, ContactState } from "../protocol/contacts.ts";
@@ -164,9 +165,6 @@ export const relatedTo = (
     select user_id from contacts
       where peer_id = ${userId}::uuid and state <> 'none'
     limit ${limit}`;
-
-/** Rows that one statement erases. */
-const erasedAtOnce = 1000;
 
 /** The person's own side, once it is all over. */
 export const eraseContacts = (

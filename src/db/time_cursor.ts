@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Problem } from "../protocol/problem.ts";
+import { badCursor } from "../protocol/page.ts";
 import { Timestamp } from "../protocol/text.ts";
 
 /** A place in a list that is ordered by a time and an id. */
@@ -24,12 +24,7 @@ export function readTimeCursor<Id extends z.ZodType>(
   const at = Time.safeParse(first);
   const id = Id.safeParse(second);
   if (!at.success || !id.success || rest.length > 0) {
-    throw new Problem("invalid_input", {
-      errors: [{
-        path: "cursor",
-        message: "Must be a cursor that this list gave",
-      }],
-    });
+    throw badCursor();
   }
   return { at: at.data, id: id.data };
 }

@@ -1,8 +1,6 @@
+import { erasedAtOnce } from "../db/in_batches.ts";
 import { sql, type Statement } from "../db/sql.ts";
 import type { UserId } from "../protocol/ids.ts";
-
-/** Rows that one statement erases. */
-const erasedAtOnce = 1000;
 
 /** What a person hid from herself. */
 export const eraseHidden = (userId: UserId): Statement<{ erased: number }> =>

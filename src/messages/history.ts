@@ -3,7 +3,12 @@ import type { Database } from "../db/database.ts";
 import type { Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { History, HistoryQuery, Message } from "../protocol/messages.ts";
-import { type List, type ListQuery, paged } from "../protocol/page.ts";
+import {
+  badCursor,
+  type List,
+  type ListQuery,
+  paged,
+} from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { OpenedMessages } from "./opened_messages.ts";
 import { messageOf } from "./shape.ts";
@@ -165,12 +170,7 @@ export async function readMessage(
 export function numberCursor(cursor: string): number {
   const number = Number(cursor);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Problem("invalid_input", {
-    errors: [{
-      path: "cursor",
-      message: "Must be a cursor that this list gave",
-    }],
-  });
+  throw badCursor();
 }
 
 /** The thread under a message, in order. */

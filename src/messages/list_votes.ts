@@ -1,6 +1,6 @@
 import { forbidden } from "../chats/mod.ts";
 import { type ChatId, type MessageId, UserId } from "../protocol/ids.ts";
-import { type List, paged } from "../protocol/page.ts";
+import { badCursor, type List, paged } from "../protocol/page.ts";
 import type { Vote, VotesQuery } from "../protocol/polls.ts";
 import { Problem } from "../protocol/problem.ts";
 import { readAsMember, type Reader } from "./history.ts";
@@ -17,12 +17,7 @@ export async function listVotes(
 ): Promise<List<Vote>> {
   const after = cursor === undefined ? null : UserId.safeParse(cursor).data;
   if (after === undefined) {
-    throw new Problem("invalid_input", {
-      errors: [{
-        path: "cursor",
-        message: "Must be a cursor that this list gave",
-      }],
-    });
+    throw badCursor();
   }
   const [targets, rows] = await readAsMember(
     db,

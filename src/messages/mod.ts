@@ -6,6 +6,7 @@
  */
 import type { Announce, Changes, Command } from "../changes/mod.ts";
 import type { Narrate } from "../chats/mod.ts";
+import { openOr } from "../crypto/open_or.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Turns } from "../lib/turns.ts";
@@ -26,7 +27,6 @@ import type {
 } from "../protocol/messages.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
 import type { Vote, VotesQuery } from "../protocol/polls.ts";
-import { Problem } from "../protocol/problem.ts";
 import type { Target } from "./change.ts";
 import { deleteForEveryone, deleteForMe } from "./delete.ts";
 import { editMessage } from "./edit.ts";
@@ -215,27 +215,20 @@ export function createMessages(
   };
 }
 
-/**
- * Opens place by place. One that does not open shows no content and is reported, so that one damaged
- * row does not close a whole chat.
- */
+/** Opens place by place. One that does not open shows no content. */
 const createOpenContent =
   (sealer: Sealer, onUnreadable: (error: unknown) => void): OpenContent =>
-  async (place) => {
-    try {
+  (place) =>
+    openOr<Opened>(nothing, async () => {
       const { forwardedFrom = null, ...content } = JSON.parse(
         await sealer.open(place),
       ) as MessageContent & { forwardedFrom?: ForwardedFrom };
       return { content, forwardedFrom };
-    } catch (error) {
-      // The keys could not be read: that says nothing of the row.
-      if (error instanceof Problem) throw error;
-      onUnreadable(error);
-      return nothing;
-    }
-  };
+    }, onUnreadable);
 
-const nothing = { content: null, forwardedFrom: null };
+type Opened = Awaited<ReturnType<OpenContent>>;
+
+const nothing: Opened = { content: null, forwardedFrom: null };
 
 const createOpen = (openContent: OpenContent): OpenMessages => (rows) =>
   Promise.all(rows.map(async ({ sealed, ...row }) => ({

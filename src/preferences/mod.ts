@@ -9,12 +9,12 @@
  */
 import type { EraseStep } from "../accounts/mod.ts";
 import type { Changes } from "../changes/mod.ts";
+import { openOr } from "../crypto/open_or.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import { inBatches } from "../db/in_batches.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Draft, type PreferencesPatch } from "../protocol/preferences.ts";
-import { Problem } from "../protocol/problem.ts";
 import { clearHistory } from "./clear_history.ts";
 import { clearNotifications } from "./clear_notifications.ts";
 import { type DraftRow, erasePreferencesOf } from "./store.ts";
@@ -69,20 +69,11 @@ export function createPreferences(
       changes.submit(clearNotifications({ userId, chatId })),
     async openDraft({ chatId, userId, draftKeyVersion, draftSealed }) {
       if (draftSealed === null || draftKeyVersion === null) return null;
-      try {
-        const text = await sealer.openDraft({
-          chatId,
-          userId,
-          keyVersion: draftKeyVersion,
-          sealed: draftSealed,
-        });
-        return Draft.parse(JSON.parse(text));
-      } catch (error) {
-        // The keys could not be read: that says nothing of the row.
-        if (error instanceof Problem) throw error;
-        onUnreadable(error);
-        return null;
-      }
+      const [keyVersion, sealed] = [draftKeyVersion, draftSealed];
+      return await openOr<Draft | null>(null, async () => {
+        const place = { chatId, userId, keyVersion, sealed };
+        return Draft.parse(JSON.parse(await sealer.openDraft(place)));
+      }, onUnreadable);
     },
   };
 }

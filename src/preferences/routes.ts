@@ -1,17 +1,15 @@
 import { z } from "zod";
+import type { DescribeChat } from "../chats/mod.ts";
 import type { Bearer } from "../http/bearer.ts";
 import { body, callerRoute, json } from "../http/route.ts";
 import { createRouter } from "../http/router.ts";
-import { ChatId, type UserId } from "../protocol/ids.ts";
+import { ChatId } from "../protocol/ids.ts";
 import { PreferencesPatch } from "../protocol/preferences.ts";
 import { ChatItem } from "../protocol/sync.ts";
 import type { Preferences } from "./mod.ts";
 
 const tags = ["Chats"];
 const inChat = z.object({ chatId: ChatId });
-
-/** Shows a chat as it stands in the caller's list. */
-export type DescribeChat = (chatId: ChatId, by: UserId) => Promise<ChatItem>;
 
 /** The door to what one sets for a chat, over HTTP. */
 export function preferencesRoutes(

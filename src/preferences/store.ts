@@ -1,4 +1,5 @@
 import type { Table } from "../changes/mod.ts";
+import { erasedAtOnce } from "../db/in_batches.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { ChatPreferences, NotifyLevel } from "../protocol/preferences.ts";
@@ -96,9 +97,6 @@ export const draftsSince = (userId: UserId, rev: number, limit: number) =>
     ) m
     where user_id = ${userId}::uuid and account_rev > ${rev}
     order by account_rev limit ${limit}`;
-
-/** Rows that one statement erases. */
-const erasedAtOnce = 1000;
 
 export const erasePreferencesOf = (userId: UserId) =>
   sql<{ erased: number }>`with batch as (

@@ -1,4 +1,4 @@
-import { allows } from "../contacts/mod.ts";
+import { allows, isBlocked } from "../contacts/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { Presence } from "../protocol/accounts.ts";
 import {
@@ -50,10 +50,9 @@ function shown(
 ): Presence {
   const { userId, watcherId, presenceRule, lastSeenRule } = sight;
   const row = people.get(userId);
-  const isBlocked = sight.mine === "blocked" || sight.theirs === "blocked";
   const lets = (rule: Sight["presenceRule"]) =>
     allows(rule, sight, watcherId, userId);
-  if (!row || isBlocked || !lets(presenceRule)) return hidden(userId);
+  if (!row || isBlocked(sight) || !lets(presenceRule)) return hidden(userId);
   const isTold = !row.online && lets(lastSeenRule);
   return {
     userId,

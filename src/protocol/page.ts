@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { limits } from "./limits.ts";
+import { Problem } from "./problem.ts";
 
 /** `?limit=` and `?cursor=` of every list. */
 export const ListQuery = z.object({
@@ -40,3 +41,12 @@ export function paged<Item>(
     nextCursor: items.length > limit && last ? cursorOf(last) : null,
   };
 }
+
+/** Refuses a cursor that no page of this list ended with. */
+export const badCursor = () =>
+  new Problem("invalid_input", {
+    errors: [{
+      path: "cursor",
+      message: "Must be a cursor that this list gave",
+    }],
+  });

@@ -154,13 +154,22 @@ Deno.test("promise 6: a ciphertext moved to another place does not open, and har
   await using line = await ann.connect();
   const first = await say(line, chatId, "To be moved");
   const second = await say(line, chatId, "To be covered");
-  await say(line, chatId, "Untouched");
+  const edited = await say(line, chatId, "Said first");
+  for (const said of ["Said next", "Untouched"]) {
+    const { messageId } = edited;
+    const content = text(said);
+    await granted(line.ask({ type: "edit", chatId, messageId, content }));
+  }
   const elsewhere = await groupOf(ann, bob);
   const third = await say(line, elsewhere, "In another chat");
   const { database } = service.db;
   await database.run(sql`update messages set sealed =
       (select sealed from messages where message_id = ${first.messageId}::uuid)
     where message_id in (${second.messageId}::uuid, ${third.messageId}::uuid)`);
+  await database.run(sql`update message_edits e set sealed = m.sealed
+    from messages m where m.message_id = ${first.messageId}::uuid
+      and e.chat_id = m.chat_id and e.rev = (
+        select max(rev) from message_edits where chat_id = m.chat_id)`);
 
   const { status, body } = await bob.call<
     { items: { content: { text: string } | null }[] }
@@ -176,7 +185,15 @@ Deno.test("promise 6: a ciphertext moved to another place does not open, and har
     `/chats/${elsewhere}/messages/${third.messageId}`,
   );
   assert.deepEqual([other.status, other.body.content], [200, null]);
-  assert.equal(service.complaints.length, 2, "the operator is told");
+  const earlier = await bob.call<{ items: { content: unknown }[] }>(
+    "GET",
+    `/chats/${chatId}/messages/${edited.messageId}/edits`,
+  );
+  assert.deepEqual(earlier.body.items.map(({ content }) => content), [
+    null,
+    text("Said first"),
+  ]);
+  assert.equal(service.complaints.length, 3, "the operator is told");
   for (const complaint of service.complaints) {
     assert.match(complaint, /message does not open/);
   }

@@ -1,11 +1,12 @@
 import type { Receipt } from "../../../src/protocol/chats.ts";
+import type { UserId } from "../../../src/protocol/ids.ts";
 import type { Message } from "../../../src/protocol/messages.ts";
 import type { ChatItem } from "../../../src/protocol/sync.ts";
 import type { ChatPicture } from "../../support/fresh_read.ts";
 import { Broken } from "./broken.ts";
 import type { ChaosChat } from "./chat.ts";
 import type { Asked } from "./ledger.ts";
-import { messageFault } from "./message_fault.ts";
+import { isGranted, isPossible, messageFault } from "./message_fault.ts";
 import type { World } from "./world.ts";
 
 /** What a chat was found to hold. */
@@ -71,6 +72,11 @@ export function checkChat(
     }
   }
 
+  for (const userId of bannedBy(asked)) {
+    const member = fresh.members.get(userId);
+    if (member?.leftAt === null) fail(`${userId} is banned, and is in it`);
+  }
+
   const gaps = unwitnessed(world, chat, fresh, asked);
   const possible = asked.reduce((sum, one) => sum + revsUntold(one), 0);
   if (gaps.silent.length > possible) {
@@ -89,6 +95,17 @@ export function checkChat(
         answered !== undefined && !("refused" in answered)
       ).length,
   };
+}
+
+/** Those who were banned, and whom nobody can have let in again. */
+function bannedBy(asked: readonly Asked[]): Set<UserId> {
+  const named = (kind: "ban" | "unban", is: (one: Asked) => boolean) =>
+    new Set(
+      asked.flatMap((one) =>
+        one.wish.kind === kind && is(one) ? [one.wish.userId as UserId] : []
+      ),
+    );
+  return named("ban", isGranted).difference(named("unban", isPossible));
 }
 
 /** Revs that no event, answer or row tells of. */
@@ -116,6 +133,10 @@ function unwitnessed(
 
 /** How many revs an operation may have taken without saying which. */
 function revsUntold({ wish, answered, isUncertain }: Asked): number {
+  // Sent again, it is answered with the rev that the message has by then.
+  const isToldLater = answered && "duplicate" in answered &&
+    answered.duplicate && isUncertain;
+  if (isToldLater) return 1;
   if (answered && "rev" in answered) return 0;
   if (answered && "refused" in answered && !isUncertain) {
     // A new title is answered with the chat as it stands after, which somebody removed since gets not.
@@ -129,6 +150,7 @@ function revsUntold({ wish, answered, isUncertain }: Asked): number {
       return 2;
     case "read":
     case "hide":
+    case "unban":
       return 0;
     default:
       return 1;

@@ -44,18 +44,24 @@ function check(
   change: (stage: {
     messages: Map<number, Message>;
     receipts: Map<UserId, Receipt>;
-    note(wish: Operation, answered?: Answered): void;
+    members: Map<UserId, Member>;
+    note(wish: Operation, answered?: Answered, isUncertain?: boolean): void;
   }) => void,
   item: { rev?: number; lastSeq?: number } = {},
 ): string | undefined {
   const ledger = new Ledger();
-  const note = (wish: Operation, answered?: Answered) => {
+  const note = (
+    wish: Operation,
+    answered?: Answered,
+    isUncertain = answered === undefined,
+  ) => {
     const asked = ledger.note("c", ann, wish);
     asked.answered = answered;
-    asked.isUncertain = answered === undefined;
+    asked.isUncertain = isUncertain;
   };
   const messages = new Map([[1, message(1)], [2, message(2)]]);
   const receipts = new Map<UserId, Receipt>();
+  const members = new Map<UserId, Member>();
   for (const seq of [1, 2]) {
     note(
       {
@@ -67,9 +73,12 @@ function check(
       { rev: seq, seq },
     );
   }
-  change({ messages, receipts, note });
+  change({ messages, receipts, members, note });
   const rev = item.rev ?? Math.max(...[...messages.values()].map((m) => m.rev));
-  const picture: ChatPicture = { ...emptyPicture(), rev, messages, receipts };
+  const picture: ChatPicture = {
+    ...{ ...emptyPicture(), rev },
+    ...{ messages, receipts, members },
+  };
   try {
     checkChat({ ledger, witness: new Witness() }, chat, picture, {
       rev,
@@ -137,6 +146,19 @@ Deno.test("what was acknowledged has to be there as it was acknowledged", async 
     ["a cursor went back", /has read up to 2, and it says 1/, (stage) => {
       stage.receipts.set(ann, { userId: ann, deliveredSeq: 2, readSeq: 1 });
       stage.note({ kind: "read", seq: 2 }, {});
+    }],
+    ["one banned is in", /ann is banned, and is in it/, (stage) => {
+      stage.members.set(ann, { userId: ann, leftAt: null } as Member);
+      stage.note({ kind: "ban", userId: ann }, {});
+    }],
+    ["one unbanned is in", undefined, (stage) => {
+      stage.members.set(ann, { userId: ann, leftAt: null, rev: 2 } as Member);
+      stage.note({ kind: "ban", userId: ann }, {});
+      stage.note({ kind: "unban", userId: ann }, {});
+    }],
+    ["a send's first answer was lost", undefined, ({ messages, note }) => {
+      messages.set(3, message(3, { rev: 4 }));
+      note(send("m3", "text 3"), { rev: 4, seq: 3, duplicate: true }, true);
     }],
     ["a rev is left out", /nobody knows of rev 3/, ({ messages, note }) => {
       messages.set(3, message(3, { rev: 4 }));

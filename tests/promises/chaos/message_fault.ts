@@ -7,9 +7,10 @@ type Wish<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 /** What was asked for, of one kind, and may have happened. */
 type Possible<K extends Operation["kind"]> = Asked & { wish: Wish<K> };
 
-const isGranted = ({ answered }: Asked) =>
+export const isGranted = ({ answered }: Asked) =>
   answered !== undefined && !("refused" in answered);
-const isPossible = (asked: Asked) => asked.isUncertain || isGranted(asked);
+export const isPossible = (asked: Asked) =>
+  asked.isUncertain || isGranted(asked);
 
 const possible = <K extends Operation["kind"]>(
   asked: readonly Asked[],

@@ -99,7 +99,7 @@ function sensible(
   if (actor === 0 && kind === "hide") return { ...wish, kind: "read" };
   const isOwners = kind === "setRole";
   const isAdmins = isOwners ||
-    ["add", "remove", "rename", "pin"].includes(kind);
+    ["add", "remove", "ban", "unban", "rename", "pin"].includes(kind);
   const may = role === "owner" || (role === "admin" && !isOwners);
   if (!isAdmins || may || other % 8 === 0) return wish;
   return kind === "remove"
@@ -125,12 +125,14 @@ async function ask(
   const adds = wish.kind === "add"
     ? wish.userIds.map((userId) => silence.adding(chat.chatId, userId))
     : [];
-  const removed = wish.kind === "remove"
+  const removed = wish.kind === "remove" || wish.kind === "ban"
     ? silence.removing(chat.chatId, wish.userId, client.at)
     : undefined;
   const isDone = await once(world, client, chat, asked);
   adds.forEach((end) => end(!asked.isUncertain));
-  if (wish.kind === "remove" && isDone) removed!(world.clientsOf(wish.userId));
+  if (removed && "userId" in wish && isDone) {
+    removed(world.clientsOf(wish.userId));
+  }
 }
 
 /** Again and again with the same id, over whichever connection there is, until the answer is final. */

@@ -28,6 +28,8 @@ const weights: Record<Plan["kind"], number> = {
   typing: 7,
   add: 18,
   remove: 4,
+  ban: 3,
+  unban: 5,
   setRole: 5,
   rename: 2,
   reconnect: 2,

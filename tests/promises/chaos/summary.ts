@@ -90,6 +90,8 @@ const kinds = [
   "typing",
   "add",
   "remove",
+  "ban",
+  "unban",
   "setRole",
   "rename",
   "reconnect",

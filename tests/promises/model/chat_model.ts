@@ -40,6 +40,7 @@ export interface Model {
   readonly title: string;
   readonly isSlow: boolean;
   readonly members: ReadonlyMap<string, Place>;
+  readonly banned: ReadonlySet<string>;
   /** By messageId, in order. */
   readonly messages: ReadonlyMap<string, Said>;
 }
@@ -72,7 +73,10 @@ export interface Shown extends Omit<Said, "reactions"> {
   readonly reactions: readonly (readonly [string, number])[];
 }
 
-/** What comes of an operation: a refusal, or changes of which each takes a rev. */
+/**
+ * What comes of an operation: a refusal, or changes of which each takes a rev; or one that nobody is
+ * told of, which takes none.
+ */
 export type Result =
   | { readonly refused: ProblemCode }
   | {
@@ -134,6 +138,14 @@ export function step(model: Model, by: string, wish: Operation): Result {
       return add(model, by, place, wish.userIds);
     case "remove":
       return remove(model, by, place, wish.userId);
+    case "ban":
+      return ban(model, by, place, wish.userId);
+    case "unban": {
+      if (!can(place, "banMembers")) return refused("forbidden");
+      const banned = new Set(model.banned);
+      if (!banned.delete(wish.userId)) return refused("not_found");
+      return { told: [], next: { ...model, banned } };
+    }
     case "setRole":
       return setRole(model, by, place, wish);
     case "grant":
@@ -340,6 +352,10 @@ function add(
   userIds: readonly string[],
 ): Result {
   if (!can(place, "inviteMembers")) return refused("forbidden");
+  // Nobody who is in is banned.
+  if (userIds.some((userId) => model.banned.has(userId))) {
+    return refused("forbidden");
+  }
   const told: Told[] = [];
   const members = new Map(model.members);
   let { rev } = model;
@@ -419,6 +435,24 @@ function remove(
       userId: userId as UserId,
     },
   );
+}
+
+/** Out, and kept out. Of somebody who is not in nobody is told. */
+function ban(
+  model: Model,
+  by: string,
+  place: Place,
+  userId: string,
+): Result {
+  if (!can(place, "banMembers")) return refused("forbidden");
+  const target = model.members.get(userId);
+  if (target?.present && strength[place.role] <= strength[target.role]) {
+    return refused("forbidden");
+  }
+  if (model.banned.has(userId)) return unchanged(model);
+  const banned = new Set(model.banned).add(userId);
+  const next = { ...model, banned };
+  return target?.present ? remove(next, by, place, userId) : { told: [], next };
 }
 
 /** The longest-standing admin, else member; of two who came at one moment, the lower id. */

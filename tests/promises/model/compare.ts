@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { Ban } from "../../../src/protocol/groups.ts";
+import type { List } from "../../../src/protocol/page.ts";
 import { freshRead } from "../../support/fresh_read.ts";
 import type { Person } from "../../support/peer.ts";
 import {
@@ -42,6 +44,14 @@ export async function compare(
       reactions.map(([, who]) => who.includes(userId))
     ),
   );
+
+  const place = model.members.get(userId)!;
+  const path = `/chats/${chatId}/bans?limit=100`;
+  const bans = await person.call<List<Ban>>("GET", path);
+  if (rightsOf(place).includes("banMembers")) {
+    const banned = bans.body.items.map(({ user }) => user.userId as string);
+    assert.deepEqual(new Set(banned), model.banned);
+  } else assert.equal(bans.status, 403);
 
   assert.equal(fresh.chat!.title, model.title);
   assert.equal(fresh.chat!.memberCount, presentIn(model).length);

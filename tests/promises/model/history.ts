@@ -97,25 +97,27 @@ function goOn(
 ): readonly Model[] | undefined {
   const model = states.at(-1)!;
   const open = search.done.filter((one) => !did.has(one));
-  if (model.rev === search.last) {
-    const odd = open.find((one) => !isExplained(one, states));
-    if (!odd) return states;
-    search.furthest = search.last;
-    search.reason = `no state explains ${JSON.stringify(odd)}`;
-    return;
-  }
+  const isLast = model.rev === search.last;
+  // What was answered by now has to be explained by now: no later state will.
+  const odd = open.find((one) =>
+    (isLast || one.to === model.rev) && !isExplained(one, states)
+  );
+  if (isLast && !odd) return states;
   const candidates = open
-    .filter(({ from, to }) => from <= model.rev && model.rev < to)
+    .filter(({ from, to }) => from <= model.rev && model.rev <= to)
     .sort((a, b) => revOf(b) - revOf(a) || a.to - b.to);
-  for (const candidate of candidates) {
-    const next = following(model, search.log, candidate);
-    const found = next &&
-      goOn(search, [...states, next], new Set([...did, candidate]));
-    if (found) return found;
+  const changing = odd ? [] : candidates.filter(({ to }) => model.rev < to);
+  for (const follow of [following, silently]) {
+    for (const candidate of follow === following ? changing : candidates) {
+      const next = follow(model, search.log, candidate);
+      const found = next &&
+        goOn(search, [...states, next], new Set([...did, candidate]));
+      if (found) return found;
+    }
   }
   if (model.rev >= search.furthest) {
     search.furthest = model.rev;
-    search.reason = [
+    search.reason = odd ? `no state explains ${JSON.stringify(odd)}` : [
       `nobody did ${JSON.stringify(search.log.events.get(model.rev + 1))}`,
       `among ${JSON.stringify([...model.members])}. Open were`,
       ...candidates.map((one) => JSON.stringify(one)),
@@ -149,6 +151,19 @@ function following(
   return fits ? withMoments(result.next, log) : undefined;
 }
 
+/** The state after an operation that was granted, of which nobody was told, if it changes something. */
+function silently(
+  model: Model,
+  _: Log,
+  { by, wish, answered }: Done,
+): Model | undefined {
+  if ("refused" in answered) return;
+  const result = step(model, by, wish);
+  const isSilent = "next" in result && result.told.length === 0 &&
+    result.next !== model;
+  return isSilent ? result.next : undefined;
+}
+
 /** Whether the answer fits a state that the chat was in meanwhile, and changed nothing. */
 function isExplained(
   { by, wish, answered, from, to }: Done,
@@ -163,7 +178,7 @@ function isExplained(
     if ("refused" in answered) {
       return "refused" in result && result.refused === answered.refused;
     }
-    return "told" in result && result.told.length === 0 &&
+    return "told" in result && result.next === model &&
       result.duplicate === (answered.duplicate || undefined);
   });
 }

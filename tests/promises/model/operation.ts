@@ -33,6 +33,8 @@ export type Operation =
   | { readonly kind: "add"; readonly userIds: readonly string[] }
   /** Oneself: leave. */
   | { readonly kind: "remove"; readonly userId: string }
+  /** Takes out who is in, and keeps out; or no longer. */
+  | { readonly kind: "ban" | "unban"; readonly userId: string }
   | {
     readonly kind: "setRole";
     readonly userId: string;
@@ -79,6 +81,8 @@ const kinds: readonly {
     read: 6,
     add: 12,
     remove: 4,
+    ban: 3,
+    unban: 7,
     setRole: 5,
     grant: 5,
     slow: 2,
@@ -103,5 +107,7 @@ export const planOf = (actors: number): fc.Arbitrary<Plan> =>
     waits: fc.boolean(),
   }).map((plan) =>
     // The one who stays brings back most of those who went, so that there is somebody to act.
-    plan.kind === "add" && plan.active ? { ...plan, actor: 0 } : plan
+    ["add", "unban"].includes(plan.kind) && plan.active
+      ? { ...plan, actor: 0 }
+      : plan
   );

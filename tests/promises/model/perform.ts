@@ -79,6 +79,12 @@ export async function perform(
       const whom = wish.userId === person.userId ? "me" : wish.userId;
       return await call("DELETE", `${chat}/members/${whom}`);
     }
+    case "ban":
+    case "unban":
+      return await call(
+        wish.kind === "ban" ? "PUT" : "DELETE",
+        `${chat}/bans/${wish.userId}`,
+      );
     case "setRole":
       return withoutRev(
         await call("PATCH", `${chat}/members/${wish.userId}`, {

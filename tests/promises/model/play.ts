@@ -150,6 +150,7 @@ async function startOf(reader: Person, chatId: string): Promise<Model> {
     rev,
     title: chat!.title!,
     isSlow: false,
+    banned: new Set(),
     members: new Map(
       [...members].map(([userId, { role, rights, joinedAt, rev }]) => [
         userId,

@@ -46,16 +46,19 @@ export function wishOf(
     case "read":
       return { kind: "read", seq: Math.max(0, lastSeq - message) };
     case "add":
-      return { kind: "add", userIds: [person, other] };
-    case "remove": {
+      // Where one of them is banned, nobody comes.
+      return { kind: "add", userIds: choice < 2 ? [person] : [person, other] };
+    case "remove":
+    case "ban": {
       // The one who watches has to stay.
       const [watcher, ...rest] = people.map(({ userId }) => userId);
-      const whom = active && plan.actor > 0
-        ? people[plan.actor]!.userId
-        : person;
-      const userId = whom === watcher ? rest[choice]! : whom;
-      return { kind: "remove", userId };
+      const isOwn = plan.kind === "remove" && active && plan.actor > 0;
+      const whom = isOwn ? people[plan.actor]!.userId : person;
+      const userId = whom === watcher ? rest[choice % rest.length]! : whom;
+      return { kind: plan.kind, userId };
     }
+    case "unban":
+      return { kind: "unban", userId: person };
     case "setRole":
       return { kind: "setRole", userId: person, role: roles[choice % 3]! };
     case "grant":
