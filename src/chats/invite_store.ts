@@ -42,6 +42,7 @@ const inviteColumns =
   created_at, expires_at, max_uses, uses, needs_approval`;
 
 const keyTypes = { chatId: "uuid", inviteId: "uuid" } as const;
+const waitedTypes = { chatId: "uuid", waitedBy: "uuid" } as const;
 const requestTypes = { chatId: "uuid", userId: "uuid" } as const;
 
 export const invites: Table<InviteKey | WaitedKey, InviteRow> = {
@@ -60,9 +61,7 @@ export const invites: Table<InviteKey | WaitedKey, InviteRow> = {
         select * from ${table(named, keyTypes)}
         union
         select chat_id, invite_id from join_requests
-        join ${
-      table(waited, { chatId: "uuid", waitedBy: "uuid" })
-    } k (chat_id, user_id)
+        join ${table(waited, waitedTypes)} k (chat_id, user_id)
         using (chat_id, user_id))`;
   },
   save(rows) {
