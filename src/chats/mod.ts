@@ -1,11 +1,12 @@
 /**
  * Chats and who is in them: direct chats (exactly two people, one chat a pair), groups (an owner,
- * admins, members) and channels (an owner and admins, who write, and subscribers, who read). Every change goes through the spine and is decided in the file named
- * after it; `rules.ts` says who may do what.
+ * admins, members) and channels (an owner and admins, who write, and subscribers, who read). Every
+ * change goes through the spine and is decided in the file named after it. Who may do what is said in
+ * `rules.ts`, `rights.ts` for admins, `channel_rules.ts` and `slow_mode.ts`.
  *
  * @module
  */
-import type { Changes } from "../changes/mod.ts";
+import { type Changes, retryStale } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import type {
   ChatKind,
@@ -21,7 +22,9 @@ import type { List, ListQuery } from "../protocol/page.ts";
 import type { Ban } from "../protocol/groups.ts";
 import type { ChatItem } from "../protocol/sync.ts";
 import { addMembers } from "./add_members.ts";
-import { banMember, listBans, unbanMember } from "./bans.ts";
+import { banMember } from "./ban_member.ts";
+import { listBans } from "./list_bans.ts";
+import { unbanMember } from "./unban_member.ts";
 import { createChat, type Created } from "./create.ts";
 import { createKindOf } from "./kind_of.ts";
 import { deleteChat } from "./delete.ts";
@@ -53,6 +56,7 @@ export {
   refuseToSpeak,
 } from "./channel_rules.ts";
 export { type Narrate, type Narration } from "./narration.ts";
+export { readAsMember } from "./read_as_member.ts";
 export { chatOf, profiledMemberOf } from "./shape.ts";
 export {
   activeMembership,
@@ -149,12 +153,15 @@ export function createChats(
     listMembers: (chatId, by, query) => listMembers(db, chatId, by, query),
     addMembers: (chatId, by, userIds) =>
       changes.submit(addMembers(narrate(chatId), chatId, by, userIds)),
-    async removeMember(chatId, by, userId) {
-      const [heirs] = userId === by ? await db.run(heirsOf(chatId, by)) : [[]];
-      await changes.submit(
-        removeMember(narrate(chatId), chatId, by, userId, heirs),
-      );
-    },
+    removeMember: (chatId, by, userId) =>
+      retryStale(async () => {
+        const [heirs] = userId === by
+          ? await db.run(heirsOf(chatId, by))
+          : [[]];
+        await changes.submit(
+          removeMember(narrate(chatId), chatId, by, userId, heirs),
+        );
+      }),
     setRole: (chatId, by, userId, patch) =>
       changes.submit(setRole(narrate(chatId), chatId, by, userId, patch)),
     ban: (chatId, by, userId) =>

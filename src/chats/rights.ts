@@ -46,6 +46,14 @@ const rightFor: Record<keyof Permissions, AdminRight> = {
   pinMessages: "pinMessages",
 };
 
+/** The rights that the named permissions are about. */
+export const rightsFor = (
+  permissions: { readonly [What in keyof Permissions]?: unknown },
+): AdminRight[] =>
+  (Object.keys(rightFor) as (keyof Permissions)[])
+    .filter((what) => permissions[what] !== undefined)
+    .map((what) => rightFor[what]);
+
 /** For those in charge who have the right. */
 export function refuseUnlessRight(
   { chat, member }: Access,

@@ -78,7 +78,8 @@ export function chatRoutes(
       operationId: "updateChat",
       tags,
       summary: "Change what a group or channel shows of itself",
-      description: "For its owner and admins.",
+      description:
+        "For its owner, and admins with the right `changeInfo`; a group may leave `title` and `about` to everyone. Each of the `permissions` also needs the right that it is about (`sendMessages`: `postMessages`, `addMembers`: `inviteMembers`, `pinMessages`: `pinMessages`), and `visibility` needs `inviteMembers`.",
       request: { params: inChat, body: body(ChatPatch) },
       responses: { 200: json(ChatItem, "The chat as it is now") },
       problems: ["forbidden", "not_found", "conflict", "handle_taken"],

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Command, put, reads } from "../changes/mod.ts";
 import type { ChatPatch } from "../protocol/chats.ts";
+import type { AdminRight } from "../protocol/groups.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { refuseHandle, refuseNameless } from "./channel_rules.ts";
 import { handles } from "./channel_store.ts";
-import type { Narration } from "./narration.ts";
-import { refuseUnlessMay, refuseUnlessRight } from "./rights.ts";
+import { type Narration, tellIf } from "./narration.ts";
+import { refuseUnlessMay, refuseUnlessRight, rightsFor } from "./rights.ts";
 import { type Access, accessKeys, admit } from "./rules.ts";
 import { chatOf } from "./shape.ts";
 import { type ChatRow, chats, members } from "./store.ts";
@@ -41,13 +42,12 @@ export function updateChat(
         fact(numbers) {
           const rev = numbers.rev(chatId);
           const chat = { ...after, rev };
-          const told = isRenamed(access.chat, chat)
-            ? narration.tell(numbers, by, {
-              type: "system",
-              event: "titleChanged",
-              title: chat.title!,
-            })
-            : { rows: [], events: [] };
+          const isTold = isRenamed(access.chat, chat);
+          const told = tellIf(narration, isTold, numbers, by, {
+            type: "system",
+            event: "titleChanged",
+            title: chat.title!,
+          });
           return {
             rows: [
               put(chats, chat),
@@ -110,12 +110,25 @@ const groupsAlone = [
   "historyForNewcomers",
 ] as const;
 
-/** What a group shows of itself it may leave to all; how it is run is for those with the right. */
+/**
+ * What a group shows of itself it may leave to all; how it is run is for those with the right. Nobody
+ * opens to others what is not in the own hands: a permission needs the right that it is about as well,
+ * and who may come in the right to invite.
+ */
 function refuseChange(access: Access, patch: ChatPatch): Problem | undefined {
   const settings = [...channelsAlone, ...groupsAlone];
-  return settings.some((name) => patch[name] !== undefined)
-    ? refuseUnlessRight(access, "changeInfo")
-    : refuseUnlessMay(access, "changeInfo");
+  if (settings.every((name) => patch[name] === undefined)) {
+    return refuseUnlessMay(access, "changeInfo");
+  }
+  const needed: AdminRight[] = [
+    "changeInfo",
+    ...rightsFor(patch.permissions ?? {}),
+    ...(patch.visibility === undefined ? [] : ["inviteMembers" as const]),
+  ];
+  for (const right of needed) {
+    const refusal = refuseUnlessRight(access, right);
+    if (refusal) return refusal;
+  }
 }
 
 /** Channels and groups have settings that the other has not. */

@@ -28,6 +28,8 @@ export interface KeyCache {
   keysOf(chatId: ChatId): Promise<ChatKeys>;
   /** The same, and for the next minute `keysOf` has them without asking. */
   keep(chatId: ChatId): Promise<ChatKeys>;
+  /** What is at hand on the spot, also while it is being read again; never asks the database. */
+  atHand(chatId: ChatId): ChatKeys | undefined;
   /** Reads the chat's keys again, whatever is cached. */
   refresh(chatId: ChatId): Promise<ChatKeys>;
 }
@@ -40,7 +42,7 @@ export interface KeyCache {
 export function createKeyCache(
   { masterKeys, loadKeys, chats = 10_000, ttlMs = 600_000 }: KeyCacheParts,
 ): KeyCache {
-  const cache = new LRUCache<ChatId, Promise<ChatKeys>>({
+  const cache = new LRUCache<ChatId, Cached>({
     max: chats,
     ttl: ttlMs,
     // Asks the clock each time; otherwise a timer, which nobody owns, remembers the time for 1 ms.
@@ -76,22 +78,36 @@ export function createKeyCache(
 
   function refresh(chatId: ChatId): Promise<ChatKeys> {
     const keys = openKeys(chatId);
-    cache.set(chatId, keys);
+    const cached: Cached = { keys, open: cache.peek(chatId)?.open };
+    cache.set(chatId, cached);
     const forget = () => {
-      if (cache.peek(chatId) === keys) cache.delete(chatId);
+      if (cache.peek(chatId) === cached) cache.delete(chatId);
     };
-    keys.then(({ newest }) => newest === 0 && forget(), forget);
+    keys.then((open) => {
+      if (open.newest === 0) return forget();
+      cached.open = open;
+      // Asked for once more meanwhile: until that comes, these are at hand.
+      const newer = cache.peek(chatId);
+      if (newer) newer.open ??= open;
+    }, forget);
     return keys;
   }
 
   return {
-    keysOf: (chatId) => cache.get(chatId) ?? refresh(chatId),
+    keysOf: (chatId) => cache.get(chatId)?.keys ?? refresh(chatId),
     keep: (chatId) =>
       (cache.getRemainingTTL(chatId) < keptMs
         ? undefined
-        : cache.get(chatId)) ?? refresh(chatId),
+        : cache.get(chatId)?.keys) ?? refresh(chatId),
+    atHand: (chatId) => cache.get(chatId)?.open,
     refresh,
   };
+}
+
+interface Cached {
+  readonly keys: Promise<ChatKeys>;
+  /** The same once they are there; until then those before them. */
+  open: ChatKeys | undefined;
 }
 
 type Loaded = Map<ChatId, StoredKey[]>;

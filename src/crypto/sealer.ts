@@ -1,6 +1,6 @@
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
-import { associatedData, decrypt, encrypt } from "./aead.ts";
+import { associatedData, type Bytes, decrypt, encrypt } from "./aead.ts";
 import { newDataKey, type StoredKey, unwrapDataKey } from "./data_keys.ts";
 import { createKeyCache, type KeyCacheParts } from "./key_cache.ts";
 
@@ -20,6 +20,11 @@ export interface SealedMessage extends Sealed {
 export interface SealedDraft extends Sealed {
   readonly chatId: ChatId;
   readonly userId: UserId;
+}
+
+/** Only what is at hand may be used, and the key is not. */
+export class KeyNotAtHand extends Error {
+  override readonly name = "KeyNotAtHand";
 }
 
 /** Seals for one chat on the spot. */
@@ -52,10 +57,16 @@ export interface Sealer {
    */
   sealingIn(chatId: ChatId, first?: StoredKey): Promise<SealNow>;
   /**
-   * Keeps the chat's keys at hand, so that what is opened in a transaction asks the database for
-   * nothing beside it: with one session, as the embedded database has, it would wait for itself.
+   * Keeps the chat's keys at hand for `openKept`. One without keys stays without them, which is no
+   * error: it was deleted.
    */
   keepKeys(chatId: ChatId): Promise<void>;
+  /**
+   * Opens in a transaction, which may ask the database for nothing beside it: with one session, as the
+   * embedded database has, it would wait for itself. Rejects with `KeyNotAtHand` where `keepKeys` found
+   * none, else as `open` does.
+   */
+  openKept(message: SealedMessage): Promise<string>;
   /** Rejects when the content was changed, or belongs to another chat, message or key. */
   open(message: SealedMessage): Promise<string>;
   /** What one person drafts in a chat, with the chat's newest key. */
@@ -87,10 +98,10 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     );
   }
 
-  async function open(
+  function openWith(
+    key: Bytes,
     { chatId, messageId, keyVersion, sealed }: SealedMessage,
-  ): Promise<string> {
-    const key = await openingKey(chatId, keyVersion);
+  ): string {
     const aad = place(chatId, messageId, keyVersion);
     try {
       return text.decode(decrypt(key, sealed, aad));
@@ -100,6 +111,18 @@ export function createSealer(parts: KeyCacheParts): Sealer {
         { cause },
       );
     }
+  }
+
+  const open = async (message: SealedMessage) =>
+    openWith(await openingKey(message.chatId, message.keyVersion), message);
+
+  function openKept(message: SealedMessage): string {
+    const { chatId, keyVersion } = message;
+    const key = cache.atHand(chatId)?.byVersion.get(keyVersion);
+    if (key) return openWith(key, message);
+    throw new KeyNotAtHand(
+      `The data key ${keyVersion} of chat ${chatId} is not at hand`,
+    );
   }
 
   async function newestKey(chatId: ChatId) {
@@ -143,6 +166,8 @@ export function createSealer(parts: KeyCacheParts): Sealer {
     },
 
     open,
+    openKept: (message) => Promise.try(openKept, message),
+
     async sealDraft(chatId, userId, plaintext) {
       const { key, keyVersion } = await newestKey(chatId);
       const aad = draftPlace(chatId, userId, keyVersion);

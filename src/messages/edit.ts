@@ -8,7 +8,7 @@ import { Problem } from "../protocol/problem.ts";
 import {
   alreadyDeleted,
   changeMessage,
-  isTold,
+  isSystem,
   type Target,
 } from "./change.ts";
 import { earlierContents } from "./edit_store.ts";
@@ -37,7 +37,7 @@ export function editMessage(
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
-    if (isTold(message)) return forbidden("What the service tells stays so");
+    if (isSystem(message)) return forbidden("What the service tells stays so");
     const refusal = refuseBlocked(state, chatId);
     if (refusal) return refusal;
     if (message.content?.type === "poll" || content.type === "poll") {

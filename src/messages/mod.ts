@@ -7,7 +7,7 @@
 import type { Announce, Changes, Command } from "../changes/mod.ts";
 import type { Narrate } from "../chats/mod.ts";
 import { openOr } from "../crypto/open_or.ts";
-import type { Sealer } from "../crypto/sealer.ts";
+import { KeyNotAtHand, type Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { RevReply, SendReply } from "../protocol/frames.ts";
@@ -90,7 +90,7 @@ export interface Messages {
   delete(target: Target, reach: DeleteFor): Promise<RevReply>;
   react(target: Target, emoji: string, active: boolean): Promise<RevReply>;
   pin(target: Target, pinned: boolean): Promise<RevReply>;
-  /** Chooses in a poll, in place of what was chosen before; nothing takes it back. */
+  /** Chooses in a poll, in place of what was chosen before; an empty list takes the vote back. */
   vote(target: Target, options: readonly number[]): Promise<RevReply>;
   closePoll(target: Target): Promise<RevReply>;
   votes(
@@ -159,8 +159,12 @@ export function createMessages(
   const openOnce = createOpen(openContent);
   const opened = parts.keepOpened?.(openOnce);
   const open = opened?.open ?? openOnce;
-  // What is decided under a lock is opened there.
-  const table = messageTable(openOnce);
+  // What is decided under a lock is opened there, with the keys at hand.
+  const openKept = createOpenContent({ open: sealer.openKept }, (error) => {
+    // The chat has none: whoever reads there reports it.
+    if (!(error instanceof KeyNotAtHand)) onUnreadable(error);
+  });
+  const table = messageTable(createOpen(openKept));
   const reader = { db, open, ...(opened && { opened }) };
   const narrate = createNarrate({ messages: table, sealer, newId });
 
@@ -216,15 +220,17 @@ export function createMessages(
 }
 
 /** Opens place by place. One that does not open shows no content. */
-const createOpenContent =
-  (sealer: Sealer, onUnreadable: (error: unknown) => void): OpenContent =>
-  (place) =>
-    openOr<Opened>(nothing, async () => {
-      const { forwardedFrom = null, ...content } = JSON.parse(
-        await sealer.open(place),
-      ) as MessageContent & { forwardedFrom?: ForwardedFrom };
-      return { content, forwardedFrom };
-    }, onUnreadable);
+const createOpenContent = (
+  sealer: Pick<Sealer, "open">,
+  onUnreadable: (error: unknown) => void,
+): OpenContent =>
+(place) =>
+  openOr<Opened>(nothing, async () => {
+    const { forwardedFrom = null, ...content } = JSON.parse(
+      await sealer.open(place),
+    ) as MessageContent & { forwardedFrom?: ForwardedFrom };
+    return { content, forwardedFrom };
+  }, onUnreadable);
 
 type Opened = Awaited<ReturnType<OpenContent>>;
 

@@ -107,17 +107,19 @@ export type MessageTable = Table<MessageKey, MessageRow>;
 
 /**
  * Messages of a chat by id. A new one needs its content sealed before; rows come back opened, for
- * which the command keeps the chat's keys at hand.
+ * which the command keeps the chat's keys at hand. Of a deleted chat, whose keys are gone, none do.
  */
-export const messageTable = (open: OpenMessages): MessageTable => ({
+export const messageTable = (openKept: OpenMessages): MessageTable => ({
   name: "messages",
   id: ({ chatId, messageId }) => `${chatId}/${messageId}`,
   load: (keys) =>
     sql<MessageRow>`select ${columns} from messages
       where message_id = any(${
       keys.map(({ messageId }) => messageId)
-    }::uuid[]) and chat_id = any(${keys.map(({ chatId }) => chatId)}::uuid[])`,
-  complete: open,
+    }::uuid[]) and chat_id = any(${keys.map(({ chatId }) => chatId)}::uuid[])
+      and exists (select from chats c
+        where c.chat_id = messages.chat_id and c.deleted_at is null)`,
+  complete: openKept,
   save: saveMessages,
   insert(rows) {
     const { untouched = [], touched = [] } = Object.groupBy(

@@ -113,6 +113,52 @@ Deno.test("admin rights", async (t) => {
     });
   }
 
+  await t.step("are not widened by way of what everyone may do", async () => {
+    const chatId = await groupOf(ann, bob);
+    const about = {
+      sendMessages: "postMessages",
+      addMembers: "inviteMembers",
+      pinMessages: "pinMessages",
+    };
+    for (const [what, right] of Object.entries(about)) {
+      const permissions = { changeInfo: "admins", [what]: "everyone" };
+      const rights = ["changeInfo"];
+      accepted(await set(ann, chatId, bob, { role: "admin", rights }));
+      const answer = await update(bob, chatId, { permissions });
+      refused(answer, "forbidden");
+      assert.match(
+        (answer.body as object as ProblemDocument).detail!,
+        new RegExp(`right ${right},`),
+      );
+      accepted(await set(ann, chatId, bob, { rights: [...rights, right] }));
+      accepted(await update(bob, chatId, { permissions }));
+    }
+  });
+
+  await t.step("of a channel: who opens it to all also invites", async () => {
+    const { chatId } = accepted(
+      await ann.call<ChatItem>("POST", "/chats", {
+        kind: "channel",
+        title: "News",
+        handle: `rights${Date.now()}`,
+      }),
+    );
+    accepted(await add(ann, chatId, bob));
+    const rights = ["changeInfo"];
+    accepted(await set(ann, chatId, bob, { role: "admin", rights }));
+    const answer = await update(bob, chatId, { visibility: "public" });
+    refused(answer, "forbidden");
+    assert.match(
+      (answer.body as object as ProblemDocument).detail!,
+      /right inviteMembers,/,
+    );
+    accepted(await update(bob, chatId, { signatures: true }));
+    accepted(
+      await set(ann, chatId, bob, { rights: [...rights, "inviteMembers"] }),
+    );
+    accepted(await update(bob, chatId, { visibility: "public" }));
+  });
+
   await t.step("are given on by those who may, and no others", async () => {
     const chatId = await groupOf(ann, bob, cleo, dan);
     const rights = ["promoteMembers", "pinMessages", "changeInfo"];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { StoredKey } from "../../src/crypto/data_keys.ts";
 import { newDataKey } from "../../src/crypto/data_keys.ts";
 import { createMasterKeys } from "../../src/crypto/master_keys.ts";
-import { createSealer } from "../../src/crypto/sealer.ts";
+import { createSealer, KeyNotAtHand } from "../../src/crypto/sealer.ts";
 import { newKeyEntry, parseKeyList } from "../../src/lib/key_list.ts";
 import type { ChatId, MessageId } from "../../src/protocol/ids.ts";
 
@@ -126,6 +126,25 @@ Deno.test("open() notices a key version that was made elsewhere", async () => {
   assert.equal(await sealer.open(place), "new");
   assert.equal((await sealer.seal(chat, message, "newer")).keyVersion, 2);
   assert.equal(loads.length, 2);
+});
+
+Deno.test("openKept() uses what keepKeys() brought, and asks for nothing", async () => {
+  const chat = chatId(), message = messageId();
+  const stored = [await newDataKey(masterKeys, chat)];
+  const sealed = await sealerOver(stored).sealer.seal(chat, message, "hello");
+  const place = { chatId: chat, messageId: message, ...sealed };
+  const { sealer, loads } = sealerOver(stored);
+  await assert.rejects(sealer.openKept(place), KeyNotAtHand);
+  assert.deepEqual(loads, []);
+  await sealer.keepKeys(chat);
+  assert.equal(await sealer.openKept(place), "hello");
+  const moved = { ...place, messageId: messageId() };
+  await assert.rejects(sealer.openKept(moved), /was changed/);
+  // The keys are being read again, with the session that the transaction may hold.
+  const again = sealer.open({ ...place, keyVersion: 2 });
+  assert.equal(await sealer.openKept(place), "hello");
+  await assert.rejects(again, /is missing/);
+  assert.deepEqual(loads, [[chat], [chat]]);
 });
 
 Deno.test("seal() answers not_found for a chat without keys, and looks again next time", async () => {
