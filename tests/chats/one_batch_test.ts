@@ -56,8 +56,8 @@ Deno.test("what shares a batch, of invitations and who waits", async (t) => {
       ),
     ).items.map(({ user, inviteId }) => [user.userId, inviteId]);
 
-  const redeem = (chatId: ChatId, { inviteId }: Made, by: Person) =>
-    redeemInvite(untold, { chatId, inviteId }, by.userId, new Date());
+  const redeem = (chatId: ChatId, made: Made, by: Person) =>
+    redeemInvite(untold, { chatId, ...made }, by.userId);
   const revoke = (chatId: ChatId, { inviteId }: Made) =>
     revokeInvite({ chatId, inviteId }, owner.userId);
   const withdraw = (chatId: ChatId, { userId }: Person) =>
