@@ -20,7 +20,7 @@ import { createReceive } from "./receive.ts";
 import { createShares } from "./shares.ts";
 
 export { createHub, type Hub } from "./hub.ts";
-export { type SweptReceipt } from "./tell_receipts.ts";
+export { sweptReceipts } from "./swept_receipts.ts";
 export { createInterest } from "./interest.ts";
 
 const { helloMs } = limits;
