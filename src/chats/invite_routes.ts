@@ -109,7 +109,7 @@ export function inviteRoutes(
       tags,
       summary: "Look where an invitation leads",
       description:
-        "`conflict` once it has run out or is used up, `not_found` once it was taken back.",
+        "`conflict` once it has run out or is used up, `not_found` once it was taken back, and while whoever made it may not invite.",
       request: { params: withCode },
       responses: { 200: json(InvitePreview, "The group or channel") },
       problems: ["not_found", "conflict"],
@@ -125,7 +125,7 @@ export function inviteRoutes(
       tags,
       summary: "Come in by an invitation",
       description:
-        "Whoever is in already, or waits to be let in, uses it up no further.",
+        "Whoever is in already, or waits to be let in, uses it up no further. `not_found` once it was taken back, and while whoever made it may not invite.",
       request: { params: withCode },
       responses: {
         200: json(ChatItem, "The chat, now one's own"),

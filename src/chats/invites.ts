@@ -32,11 +32,16 @@ import {
 } from "./invite_store.ts";
 import type { Narrate } from "./narration.ts";
 import { readAsMember } from "./read_as_member.ts";
-import { type Redeemed, redeemInvite, refuseSpent } from "./redeem_invite.ts";
+import {
+  mayStillInvite,
+  type Redeemed,
+  redeemInvite,
+  refuseSpent,
+} from "./redeem_invite.ts";
 import { revokeInvite } from "./revoke_invite.ts";
 import { hasRight } from "./rights.ts";
 import { forbidden } from "./rules.ts";
-import type { MemberRow } from "./store.ts";
+import { activeMembership, type MemberRow } from "./store.ts";
 
 /** Links into groups and channels, and who waits to be let in. Every verb rejects with a `Problem`. */
 export interface Invites {
@@ -147,6 +152,10 @@ export function createInvites(
 
     async preview(code) {
       const invite = await found(code);
+      const [[maker]] = await db.run(
+        activeMembership(invite.chatId, invite.createdBy),
+      );
+      if (!mayStillInvite(maker)) throw new Problem("not_found");
       const spent = refuseSpent(invite, now());
       if (spent) throw spent;
       const { kind, title, about, memberCount, needsApproval } = invite;
@@ -154,9 +163,10 @@ export function createInvites(
     },
 
     async redeem(code, by) {
-      const { chatId, inviteId } = await found(code);
+      const invite = await found(code);
+      const { chatId } = invite;
       const outcome = await changes.submit(
-        redeemInvite(narrate(chatId), { chatId, inviteId }, by),
+        redeemInvite(narrate(chatId), invite, by),
       );
       return { chatId, outcome };
     },

@@ -13,8 +13,9 @@ import {
 } from "./invite_store.ts";
 import { comeIn, refuseFull } from "./membership.ts";
 import type { Narration } from "./narration.ts";
+import { hasRight } from "./rights.ts";
 import { accessKeys } from "./rules.ts";
-import { chats, members } from "./store.ts";
+import { chats, type MemberRow, members } from "./store.ts";
 
 export type Redeemed = "joined" | "waiting";
 
@@ -24,10 +25,13 @@ export type Redeemed = "joined" | "waiting";
  */
 export function redeemInvite(
   narration: Narration,
-  { chatId, inviteId }: InviteKey,
+  { chatId, inviteId, createdBy }: Pick<
+    FoundInvite,
+    keyof InviteKey | "createdBy"
+  >,
   userId: UserId,
 ): Command<Redeemed> {
-  const keys = accessKeys(chatId, userId);
+  const keys = accessKeys(chatId, userId, createdBy);
   const key = { chatId, inviteId };
   return {
     scopes: [chatId, userId],
@@ -48,6 +52,8 @@ export function redeemInvite(
         !chat || chat.deletedAt !== null || !invite ||
         state.get(revokedInvites, key) || !presentUser(state, userId)
       ) return new Problem("not_found");
+      const maker = state.get(members, { chatId, userId: invite.createdBy });
+      if (!mayStillInvite(maker)) return new Problem("not_found");
       if (state.get(members, { chatId, userId })?.leftAt === null) {
         return { reply: "joined" };
       }
@@ -91,6 +97,10 @@ export function redeemInvite(
     },
   };
 }
+
+/** Whether the maker of an invitation could make it now: it opens the chat no longer than that. */
+export const mayStillInvite = (maker: MemberRow | undefined) =>
+  maker?.leftAt === null && hasRight(maker, "inviteMembers");
 
 /** Whether an invitation has come to its end by itself. */
 export function refuseSpent(
