@@ -763,12 +763,11 @@ async function fill(db: Database, chatId: ChatId, people: readonly UserId[]) {
   );
 }
 
-/** Resolves once nothing of a deleted account is left to erase. */
+/** Resolves once what a deleted account has read is erased: the last rows of it that a step counts. */
 async function erased(db: Database, userId: UserId): Promise<void> {
   for (;;) {
     const [[left]] = await db.run(
-      sql`select from users
-        where user_id = ${userId}::uuid and erase_after is not null`,
+      sql`select from receipts where user_id = ${userId}::uuid limit 1`,
     );
     if (!left) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
