@@ -144,7 +144,7 @@ export function createHub(parts: HubParts): Hub {
   }
 
   /** Passes an announcement on, with what it does to who may listen. */
-  function pass(scope: Scope, { rev, event, pair }: Announcement) {
+  function pass(scope: Scope, { rev, event, pair, by }: Announcement) {
     if (!event) return;
     if (event.type === "member.left") {
       expel(event.member.userId, event.chatId, event.rev);
@@ -152,7 +152,7 @@ export function createHub(parts: HubParts): Hub {
     if (event.type === "receipt.updated") {
       return receipts.tell(scope, event, pair ?? false);
     }
-    fanOut(scope, rev, event);
+    fanOut(scope, rev, event, by);
     if (event.type === "account.updated") {
       knowHiding(scope.id, hidesReads(event.me.privacy));
     }
@@ -177,9 +177,14 @@ export function createHub(parts: HubParts): Hub {
   }
 
   /** Encoded once, whatever the number of listeners. */
-  function fanOut(scope: Scope, rev: number | undefined, event: Event) {
+  function fanOut(
+    scope: Scope,
+    rev: number | undefined,
+    event: Event,
+    by?: UserId,
+  ) {
     if (scope.listeners.size === 0) return;
-    const frameFor = framesOf(scope, event);
+    const frameFor = framesOf(scope, event, by);
     for (const [listener, since] of scope.listeners) {
       listener.deliver(scope.id, rev, frameFor(listener.userId, since));
     }
