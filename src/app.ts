@@ -32,10 +32,11 @@ import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openPreviews } from "./open_previews.ts";
 import { openRelay } from "./open_relay.ts";
+import type { Overrides } from "./overrides.ts";
 import { createOwnView } from "./own_view.ts";
 import { createPresence } from "./presence/mod.ts";
 import { Problem } from "./protocol/problem.ts";
-import type { Announcement, Relay } from "./relay/relay.ts";
+import type { Announcement } from "./relay/relay.ts";
 import { rates, readsAtOnce } from "./rates.ts";
 import { createRoutes } from "./routes.ts";
 import { startErasing } from "./start_erasing.ts";
@@ -63,18 +64,16 @@ export interface App extends AsyncDisposable {
   drain(): Promise<void>;
 }
 
-/** What a test puts in place of a part, or around it. */
-export interface Overrides {
-  readonly relay?: Relay;
-  wrapRelay?(relay: Relay): Relay;
-  readonly network?: Parameters<typeof openPreviews>[1];
-}
-
 /** Builds the service. Rejects with a sentence for the operator when it cannot start. */
 export async function createApp(
   config: Config,
   log: Log,
-  { relay: given, wrapRelay = (relay) => relay, network }: Overrides = {},
+  {
+    relay: given,
+    wrapRelay = (relay) => relay,
+    network,
+    clock = systemClock,
+  }: Overrides = {},
 ): Promise<App> {
   await using cleanup = new AsyncDisposableStack();
   const counters = createMeasures();
@@ -124,7 +123,7 @@ export async function createApp(
   const changes = createChanges({
     db: spineDb,
     announce,
-    now: () => new Date(systemClock()),
+    now: () => new Date(clock()),
   });
 
   const caches = createCaches({
@@ -149,7 +148,7 @@ export async function createApp(
     changes,
     passwords: createPasswords(),
     accessTokens,
-    clock: systemClock,
+    clock,
     newId: uuidv7,
     ...caches.ofAccounts,
     onPrivacy: (presence) => announce([{ presence }]),
@@ -182,12 +181,13 @@ export async function createApp(
     newId: uuidv7,
     newDataKey: sealer.newDataKey,
     narrate: messages.narrate,
+    reached: createRateLimit(rates.peopleReachedPerUser),
   });
   const invites = createInvites({
     db,
     changes,
     sealer,
-    clock: systemClock,
+    clock,
     newId: uuidv7,
     narrate: messages.narrate,
     onUnreadable: (error) => log.error("invitation does not open", { error }),
@@ -282,7 +282,7 @@ export async function createApp(
     readUser: ({ userId }) => accounts.self(userId),
     hidesReads: accounts.hidesReads,
     log,
-    clock: systemClock,
+    clock,
     now: () => performance.now(),
   });
 

@@ -32,6 +32,7 @@ export { lanesAtOnce } from "./lanes.ts";
 export * from "./command.ts";
 export { type Announce, createAnnounce } from "./announce.ts";
 export { type Lane } from "./lane.ts";
+export { retryStale, Stale } from "./retry_stale.ts";
 export { readSince, type Source } from "./read.ts";
 export {
   startSweep,

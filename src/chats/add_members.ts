@@ -8,13 +8,12 @@ import {
 import { reachReads, refuseAdding } from "../contacts/mod.ts";
 import type { Member } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
-import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
 import { banReads, refuseBanned } from "./bans.ts";
 import { endWaiting, joinRequests } from "./invite_store.ts";
-import { join } from "./membership.ts";
-import type { Narration } from "./narration.ts";
+import { join, refuseFull } from "./membership.ts";
+import { type Narration, tellIf } from "./narration.ts";
 import { refuseUnlessMay } from "./rights.ts";
 import { accessKeys, admit } from "./rules.ts";
 import { memberOf } from "./shape.ts";
@@ -63,14 +62,8 @@ export function addMembers(
       const unwilling = refuseAdding(state, by, coming);
       if (unwilling) return unwilling;
       const { kind } = access.chat;
-      if (
-        kind === "group" &&
-        access.chat.memberCount + coming.length > limits.groupMembers
-      ) {
-        return new Problem("conflict", {
-          detail: `A group has at most ${limits.groupMembers} members`,
-        });
-      }
+      const full = refuseFull(access.chat, coming.length);
+      if (full) return full;
       const shown = (userId: UserId, i: number) =>
         memberOf(present[i]!, state.get(users, { userId })!);
       if (coming.length === 0) return { reply: people.map(shown) };
@@ -89,13 +82,12 @@ export function addMembers(
             events.push(...step.events, step.welcome(chat));
             return step.member;
           });
-          const told = kind === "group" && heardOf.length > 0
-            ? narration.tell(numbers, by, {
-              type: "system",
-              event: "memberJoined",
-              userIds: heardOf,
-            })
-            : { rows: [], events: [] };
+          const isTold = kind === "group" && heardOf.length > 0;
+          const told = tellIf(narration, isTold, numbers, by, {
+            type: "system",
+            event: "memberJoined",
+            userIds: heardOf,
+          });
           return {
             rows: [...rows, ...told.rows],
             events: [...events, ...told.events],

@@ -6,7 +6,7 @@ import { Problem } from "../protocol/problem.ts";
 import { banReads, refuseBanned } from "./bans.ts";
 import { invites, joinRequests } from "./invite_store.ts";
 import type { Narration } from "./narration.ts";
-import { comeIn, refuseFull } from "./redeem_invite.ts";
+import { comeIn, refuseFull } from "./membership.ts";
 import { refuseUnlessRight } from "./rights.ts";
 import { accessKeys, admit } from "./rules.ts";
 import { chats, members } from "./store.ts";

@@ -38,7 +38,7 @@ export function inviteRoutes(
       operationId: "createInvite",
       tags,
       summary: "Make a link into a group or channel",
-      description: "For its owner and admins. Idempotent on `inviteId`.",
+      description: "For those who may invite. Idempotent on `inviteId`.",
       request: { params: inChat, body: body(CreateInvite) },
       responses: {
         201: json(CreatedInvite, "Made"),
@@ -67,7 +67,7 @@ export function inviteRoutes(
       tags,
       summary: "List the invitations, the oldest first",
       description:
-        "For the owner and admins. Those that have run out stay until they are taken back.",
+        "For those who may invite. Those that have run out stay until they are taken back.",
       request: { params: inChat, query: ListQuery },
       responses: { 200: json(listOf(Invite), "A page of the invitations") },
       problems: ["forbidden", "not_found"],
@@ -89,7 +89,7 @@ export function inviteRoutes(
       operationId: "revokeInvite",
       tags,
       summary: "Take an invitation back",
-      description: "For the owner and admins. Who waits by it goes on waiting.",
+      description: "For those who may invite. Who waits by it goes on waiting.",
       request: { params: inChat.extend({ inviteId: InviteId }) },
       responses: gone,
       problems: ["forbidden", "not_found"],
@@ -109,7 +109,7 @@ export function inviteRoutes(
       tags,
       summary: "Look where an invitation leads",
       description:
-        "`conflict` once it has run out or is used up, `not_found` once it was taken back.",
+        "`conflict` once it has run out or is used up, `not_found` once it was taken back, and while whoever made it may not invite.",
       request: { params: withCode },
       responses: { 200: json(InvitePreview, "The group or channel") },
       problems: ["not_found", "conflict"],
@@ -125,7 +125,7 @@ export function inviteRoutes(
       tags,
       summary: "Come in by an invitation",
       description:
-        "Whoever is in already, or waits to be let in, uses it up no further.",
+        "Whoever is in already, or waits to be let in, uses it up no further. `not_found` once it was taken back, and while whoever made it may not invite.",
       request: { params: withCode },
       responses: {
         200: json(ChatItem, "The chat, now one's own"),
@@ -152,7 +152,7 @@ export function inviteRoutes(
       operationId: "listJoinRequests",
       tags,
       summary: "List those who wait to be let in, the longest waiting first",
-      description: "For the owner and admins.",
+      description: "For those who may invite.",
       request: { params: inChat, query: ListQuery },
       responses: { 200: json(listOf(JoinRequest), "A page of the requests") },
       problems: ["forbidden", "not_found"],
@@ -174,7 +174,7 @@ export function inviteRoutes(
       operationId: "acceptJoinRequest",
       tags,
       summary: "Let somebody in",
-      description: "For the owner and admins.",
+      description: "For those who may invite.",
       request: { params: inChat.extend({ userId: UserId }) },
       responses: { 200: json(Member, "The person, now a member") },
       problems: ["forbidden", "not_found", "conflict"],
@@ -196,7 +196,7 @@ export function inviteRoutes(
       tags,
       summary: "Do not let somebody in, or wait no longer",
       description:
-        "For the owner and admins; `me` for oneself. The invitation has one more use left then.",
+        "For those who may invite; `me` for oneself. The invitation has one more use left then.",
       request: {
         params: inChat.extend({
           userId: z.union([UserId, z.literal("me")]).meta({

@@ -142,6 +142,7 @@ export function endWaiting(
 
 /** An invitation and the chat it leads to, as its holder finds them. */
 export interface FoundInvite extends InviteKey {
+  readonly createdBy: UserId;
   readonly kind: ChatKind;
   readonly title: string;
   readonly about: string;
@@ -155,7 +156,9 @@ export interface FoundInvite extends InviteKey {
 export const inviteOfCode = (
   codeHash: Uint8Array,
 ): Statement<FoundInvite> =>
-  sql<FoundInvite>`select chat_id, invite_id, kind, title, about, member_count,
+  sql<
+    FoundInvite
+  >`select chat_id, invite_id, invites.created_by, kind, title, about, member_count,
       needs_approval, expires_at, max_uses, uses
     from invites join chats using (chat_id)
     where code_hash = ${codeHash}::bytea and deleted_at is null`;

@@ -3,7 +3,6 @@ import { hashInviteCode, newInviteCode } from "../crypto/invite_codes.ts";
 import { openOr } from "../crypto/open_or.ts";
 import type { Sealer } from "../crypto/sealer.ts";
 import type { Database } from "../db/database.ts";
-import type { Statement } from "../db/sql.ts";
 import { readTimeCursor, writeTimeCursor } from "../db/time_cursor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Member } from "../protocol/chats.ts";
@@ -32,11 +31,17 @@ import {
   type WaitingRow,
 } from "./invite_store.ts";
 import type { Narrate } from "./narration.ts";
-import { type Redeemed, redeemInvite, refuseSpent } from "./redeem_invite.ts";
+import { readAsMember } from "./read_as_member.ts";
+import {
+  mayStillInvite,
+  type Redeemed,
+  redeemInvite,
+  refuseSpent,
+} from "./redeem_invite.ts";
 import { revokeInvite } from "./revoke_invite.ts";
 import { hasRight } from "./rights.ts";
 import { forbidden } from "./rules.ts";
-import { activeMembership } from "./store.ts";
+import { activeMembership, type MemberRow } from "./store.ts";
 
 /** Links into groups and channels, and who waits to be let in. Every verb rejects with a `Problem`. */
 export interface Invites {
@@ -129,10 +134,9 @@ export function createInvites(
       const after = cursor === undefined
         ? null
         : readTimeCursor(cursor, InviteId);
-      const rows = await readInCharge(
+      const [rows] = await readAsMember(
         db,
-        chatId,
-        by,
+        { chatId, by, refuse: refuseNotInCharge },
         invitePage(chatId, after, limit + 1),
       );
       return paged(
@@ -148,6 +152,10 @@ export function createInvites(
 
     async preview(code) {
       const invite = await found(code);
+      const [[maker]] = await db.run(
+        activeMembership(invite.chatId, invite.createdBy),
+      );
+      if (!mayStillInvite(maker)) throw new Problem("not_found");
       const spent = refuseSpent(invite, now());
       if (spent) throw spent;
       const { kind, title, about, memberCount, needsApproval } = invite;
@@ -155,9 +163,10 @@ export function createInvites(
     },
 
     async redeem(code, by) {
-      const { chatId, inviteId } = await found(code);
+      const invite = await found(code);
+      const { chatId } = invite;
       const outcome = await changes.submit(
-        redeemInvite(narrate(chatId), { chatId, inviteId }, by, now()),
+        redeemInvite(narrate(chatId), invite, by),
       );
       return { chatId, outcome };
     },
@@ -166,10 +175,9 @@ export function createInvites(
       const after = cursor === undefined
         ? null
         : readTimeCursor(cursor, UserId);
-      const rows = await readInCharge(
+      const [rows] = await readAsMember(
         db,
-        chatId,
-        by,
+        { chatId, by, refuse: refuseNotInCharge },
         waitingPage(chatId, after, limit + 1),
       );
       return paged(
@@ -190,23 +198,10 @@ export function createInvites(
   };
 }
 
-/** Runs the statement for somebody who runs the chat. */
-async function readInCharge<Row>(
-  db: Database,
-  chatId: ChatId,
-  by: UserId,
-  statement: Statement<Row>,
-): Promise<Row[]> {
-  const [[membership], rows] = await db.snapshot(
-    activeMembership(chatId, by),
-    statement,
-  );
-  if (!membership) throw new Problem("not_found");
-  if (!hasRight(membership, "inviteMembers")) {
-    throw forbidden("Only those who may invite see who was invited");
-  }
-  return rows;
-}
+const refuseNotInCharge = (membership: MemberRow) =>
+  hasRight(membership, "inviteMembers")
+    ? undefined
+    : forbidden("Only those who may invite see who was invited");
 
 const requestOf = (
   { inviteId, requestedAt, ...user }: WaitingRow,

@@ -1,5 +1,5 @@
 import type { EraseStep } from "../accounts/mod.ts";
-import type { Changes } from "../changes/mod.ts";
+import { type Changes, retryStale } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -40,25 +40,18 @@ async function depart(
   chatId: ChatId,
   userId: UserId,
 ): Promise<void> {
-  // Who inherits is read before the lock, and may have left by then.
-  for (let tries = 3;; tries--) {
-    const [heirs] = await db.run(heirsOf(chatId, userId));
-    try {
-      return await changes.submit(
-        removeMember(
-          narrate(chatId),
-          chatId,
-          userId,
-          userId,
-          heirs,
-          { departs: true },
-        ),
+  const options = { departs: true };
+  try {
+    // Who inherits is read before the lock, and may have left by then.
+    await retryStale(async () => {
+      const [heirs] = await db.run(heirsOf(chatId, userId));
+      await changes.submit(
+        removeMember(narrate(chatId), chatId, userId, userId, heirs, options),
       );
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      // Somebody was faster, or the chat has ended.
-      if (error.code === "not_found") return;
-      if (error.code !== "unavailable" || tries === 1) throw error;
-    }
+    });
+  } catch (error) {
+    // Somebody was faster, or the chat has ended.
+    if (error instanceof Problem && error.code === "not_found") return;
+    throw error;
   }
 }

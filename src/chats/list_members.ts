@@ -4,7 +4,6 @@ import { readTimeCursor, writeTimeCursor } from "../db/time_cursor.ts";
 import type { Member, MemberQuery } from "../protocol/chats.ts";
 import { type ChatId, UserId } from "../protocol/ids.ts";
 import { type List, paged } from "../protocol/page.ts";
-import { Problem } from "../protocol/problem.ts";
 import { refuseToList } from "./channel_rules.ts";
 import {
   commonness,
@@ -14,8 +13,8 @@ import {
   type MemberWish,
   stretchEnd,
 } from "./member_search_store.ts";
+import { readAsMember } from "./read_as_member.ts";
 import { profiledMemberOf } from "./shape.ts";
-import { activeMembership } from "./store.ts";
 
 /**
  * The present members in the order of their coming, of one role and with one name where that is asked
@@ -31,21 +30,8 @@ export async function listMembers(
   const after = cursor === undefined ? null : readTimeCursor(cursor, UserId);
   const wish = { chatId, role, after };
 
-  /** Runs the statements for somebody who may see the members. */
-  async function read<S extends readonly Statement<unknown>[]>(
-    ...statements: S
-  ) {
-    const [[membership], ...found] = await db.snapshot(
-      activeMembership(chatId, by),
-      ...statements,
-    );
-    if (!membership) throw new Problem("not_found");
-    const refusal = refuseToList(membership);
-    if (refusal) throw refusal;
-    return found as {
-      [I in keyof S]: S[I] extends Statement<infer Row> ? Row[] : never;
-    };
-  }
+  const read = <S extends readonly Statement<unknown>[]>(...statements: S) =>
+    readAsMember(db, { chatId, by, refuse: refuseToList }, ...statements);
 
   if (query === undefined) {
     const [rows] = await read(memberPage(wish, limit + 1));

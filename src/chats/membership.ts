@@ -12,6 +12,7 @@ import type { UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
+import { type Narration, tellIf } from "./narration.ts";
 import { rightsOf } from "./rights.ts";
 import { chatOf, memberOf } from "./shape.ts";
 import { type ChatRow, chats, type MemberRow, members } from "./store.ts";
@@ -114,6 +115,42 @@ export function join(
       },
     }),
   };
+}
+
+/** One person comes in, let in `by` another or by herself; a group is told. */
+export function comeIn(
+  state: State,
+  numbers: Numbers,
+  narration: Narration,
+  chat: ChatRow,
+  userId: UserId,
+  by: UserId,
+) {
+  const step = join(state, numbers, chat, userId, plainRole(chat.kind));
+  const isTold = chat.kind === "group" && step.isTold;
+  const told = tellIf(narration, isTold, numbers, by, {
+    type: "system",
+    event: "memberJoined",
+    userIds: [userId],
+  });
+  return {
+    member: step.member,
+    rows: [...step.rows, ...told.rows],
+    events: [...step.events, step.welcome(step.chat), ...told.events],
+  };
+}
+
+/** Why there is no room for those who are `coming`. */
+export function refuseFull(
+  { kind, memberCount }: ChatRow,
+  coming = 1,
+): Problem | undefined {
+  if (kind !== "group" || memberCount + coming <= limits.groupMembers) {
+    return undefined;
+  }
+  return new Problem("conflict", {
+    detail: `A group has at most ${limits.groupMembers} members`,
+  });
 }
 
 /** One person goes, by her own will or another's. */

@@ -1,12 +1,14 @@
 /**
  * Chats and who is in them: direct chats (exactly two people, one chat a pair), groups (an owner,
- * admins, members) and channels (an owner and admins, who write, and subscribers, who read). Every change goes through the spine and is decided in the file named
- * after it; `rules.ts` says who may do what.
+ * admins, members) and channels (an owner and admins, who write, and subscribers, who read). Every
+ * change goes through the spine and is decided in the file named after it. Who may do what is said in
+ * `rules.ts`, `rights.ts` for admins, `channel_rules.ts` and `slow_mode.ts`.
  *
  * @module
  */
-import type { Changes } from "../changes/mod.ts";
+import { type Changes, retryStale } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
+import type { RateLimit } from "../http/rate_limit.ts";
 import type {
   ChatKind,
   ChatPatch,
@@ -18,10 +20,13 @@ import type {
 } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
 import type { Ban } from "../protocol/groups.ts";
 import type { ChatItem } from "../protocol/sync.ts";
 import { addMembers } from "./add_members.ts";
-import { banMember, listBans, unbanMember } from "./bans.ts";
+import { banMember } from "./ban_member.ts";
+import { listBans } from "./list_bans.ts";
+import { unbanMember } from "./unban_member.ts";
 import { createChat, type Created } from "./create.ts";
 import { createKindOf } from "./kind_of.ts";
 import { deleteChat } from "./delete.ts";
@@ -31,7 +36,7 @@ import { listMembers } from "./list_members.ts";
 import type { Narrate } from "./narration.ts";
 import { removeMember } from "./remove_member.ts";
 import { setRole } from "./set_role.ts";
-import { type ChatKeyRow, heirsOf } from "./store.ts";
+import { activeMembership, type ChatKeyRow, heirsOf } from "./store.ts";
 import { updateChat } from "./update.ts";
 
 export {
@@ -53,6 +58,7 @@ export {
   refuseToSpeak,
 } from "./channel_rules.ts";
 export { type Narrate, type Narration } from "./narration.ts";
+export { readAsMember } from "./read_as_member.ts";
 export { chatOf, profiledMemberOf } from "./shape.ts";
 export {
   activeMembership,
@@ -121,13 +127,21 @@ export interface ChatsParts {
   /** Makes the first data key of a chat, wrapped by the present master key. */
   newDataKey(chatId: ChatId): Promise<ChatKeyRow>;
   readonly narrate: Narrate;
+  /** How many people one person may put into chats, or write to first. */
+  readonly reached: RateLimit;
 }
 
 export function createChats(
-  { db, changes, newId, newDataKey, narrate }: ChatsParts,
+  { db, changes, newId, newDataKey, narrate, reached }: ChatsParts,
 ): Chats {
+  /** Counts whoever is named, whatever comes of it: each of them is looked up and locked. */
+  const reach = (by: UserId, userIds: readonly UserId[]) =>
+    reached.take(by, new Set(userIds).size);
+
   return {
     async create(by, request) {
+      const memberIds = request.kind === "channel" ? [] : request.memberIds;
+      reach(by, memberIds);
       const chatId = request.chatId ?? newId() as ChatId;
       const dataKey = await newDataKey(chatId);
       return await changes.submit(createChat(narrate(chatId, dataKey), {
@@ -139,7 +153,7 @@ export function createChats(
           channel: channelOf(request),
         }),
         creatorId: by,
-        memberIds: request.kind === "channel" ? [] : request.memberIds,
+        memberIds,
         dataKey,
       }));
     },
@@ -147,14 +161,24 @@ export function createChats(
       changes.submit(updateChat(narrate(chatId), chatId, by, patch)),
     delete: (chatId, by) => changes.submit(deleteChat(chatId, by)),
     listMembers: (chatId, by, query) => listMembers(db, chatId, by, query),
-    addMembers: (chatId, by, userIds) =>
-      changes.submit(addMembers(narrate(chatId), chatId, by, userIds)),
-    async removeMember(chatId, by, userId) {
-      const [heirs] = userId === by ? await db.run(heirsOf(chatId, by)) : [[]];
-      await changes.submit(
-        removeMember(narrate(chatId), chatId, by, userId, heirs),
+    async addMembers(chatId, by, userIds) {
+      reach(by, userIds);
+      // What is decided under the lock locks everybody named: a stranger costs one look.
+      const [[membership]] = await db.run(activeMembership(chatId, by));
+      if (!membership) throw new Problem("not_found");
+      return await changes.submit(
+        addMembers(narrate(chatId), chatId, by, userIds),
       );
     },
+    removeMember: (chatId, by, userId) =>
+      retryStale(async () => {
+        const [heirs] = userId === by
+          ? await db.run(heirsOf(chatId, by))
+          : [[]];
+        await changes.submit(
+          removeMember(narrate(chatId), chatId, by, userId, heirs),
+        );
+      }),
     setRole: (chatId, by, userId, patch) =>
       changes.submit(setRole(narrate(chatId), chatId, by, userId, patch)),
     ban: (chatId, by, userId) =>

@@ -20,3 +20,13 @@ export interface Narration {
 
 /** What is told in one chat. One that is about to be made has its first key given. */
 export type Narrate = (chatId: ChatId, firstKey?: ChatKeyRow) => Narration;
+
+/** Tells it where it is to be told; else takes no number. */
+export const tellIf = (
+  narration: Narration,
+  isTold: boolean,
+  numbers: Numbers,
+  by: UserId,
+  content: SystemContent,
+): ReturnType<Narration["tell"]> =>
+  isTold ? narration.tell(numbers, by, content) : { rows: [], events: [] };

@@ -1,16 +1,8 @@
 import { presentUser, users } from "../accounts/mod.ts";
-import {
-  type Command,
-  type Numbers,
-  put,
-  reads,
-  type State,
-} from "../changes/mod.ts";
+import { type Command, put, reads } from "../changes/mod.ts";
 import type { UserId } from "../protocol/ids.ts";
-import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { banReads, refuseBanned } from "./bans.ts";
-import { plainRole } from "./channel_rules.ts";
 import {
   endWaiting,
   type FoundInvite,
@@ -19,10 +11,11 @@ import {
   joinRequests,
   revokedInvites,
 } from "./invite_store.ts";
-import { join } from "./membership.ts";
+import { comeIn, refuseFull } from "./membership.ts";
 import type { Narration } from "./narration.ts";
+import { hasRight } from "./rights.ts";
 import { accessKeys } from "./rules.ts";
-import { type ChatRow, chats, members } from "./store.ts";
+import { chats, type MemberRow, members } from "./store.ts";
 
 export type Redeemed = "joined" | "waiting";
 
@@ -32,11 +25,13 @@ export type Redeemed = "joined" | "waiting";
  */
 export function redeemInvite(
   narration: Narration,
-  { chatId, inviteId }: InviteKey,
+  { chatId, inviteId, createdBy }: Pick<
+    FoundInvite,
+    keyof InviteKey | "createdBy"
+  >,
   userId: UserId,
-  now: Date,
 ): Command<Redeemed> {
-  const keys = accessKeys(chatId, userId);
+  const keys = accessKeys(chatId, userId, createdBy);
   const key = { chatId, inviteId };
   return {
     scopes: [chatId, userId],
@@ -57,13 +52,15 @@ export function redeemInvite(
         !chat || chat.deletedAt !== null || !invite ||
         state.get(revokedInvites, key) || !presentUser(state, userId)
       ) return new Problem("not_found");
+      const maker = state.get(members, { chatId, userId: invite.createdBy });
+      if (!mayStillInvite(maker)) return new Problem("not_found");
       if (state.get(members, { chatId, userId })?.leftAt === null) {
         return { reply: "joined" };
       }
       const waiting = state.get(joinRequests, { chatId, userId });
       if (waiting?.isOpen && invite.needsApproval) return { reply: "waiting" };
       const refusal = refuseBanned(state, chatId, [userId]) ??
-        refuseSpent(invite, now) ?? refuseFull(chat);
+        refuseSpent(invite, state.now) ?? refuseFull(chat);
       if (refusal) return refusal;
       const used = put(invites, { ...invite, uses: invite.uses + 1 });
       if (invite.needsApproval) {
@@ -101,29 +98,9 @@ export function redeemInvite(
   };
 }
 
-/** One person comes in, let in `by` another or by herself; a group is told. */
-export function comeIn(
-  state: State,
-  numbers: Numbers,
-  narration: Narration,
-  chat: ChatRow,
-  userId: UserId,
-  by: UserId,
-) {
-  const step = join(state, numbers, chat, userId, plainRole(chat.kind));
-  const told = chat.kind === "group" && step.isTold
-    ? narration.tell(numbers, by, {
-      type: "system",
-      event: "memberJoined",
-      userIds: [userId],
-    })
-    : { rows: [], events: [] };
-  return {
-    member: step.member,
-    rows: [...step.rows, ...told.rows],
-    events: [...step.events, step.welcome(step.chat), ...told.events],
-  };
-}
+/** Whether the maker of an invitation could make it now: it opens the chat no longer than that. */
+export const mayStillInvite = (maker: MemberRow | undefined) =>
+  maker?.leftAt === null && hasRight(maker, "inviteMembers");
 
 /** Whether an invitation has come to its end by itself. */
 export function refuseSpent(
@@ -139,13 +116,4 @@ export function refuseSpent(
   if (maxUses !== null && uses >= maxUses) {
     return new Problem("conflict", { detail: "The invitation is used up" });
   }
-}
-
-export function refuseFull(
-  { kind, memberCount }: ChatRow,
-): Problem | undefined {
-  if (kind !== "group" || memberCount < limits.groupMembers) return undefined;
-  return new Problem("conflict", {
-    detail: `A group has at most ${limits.groupMembers} members`,
-  });
 }

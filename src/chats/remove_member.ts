@@ -6,12 +6,13 @@ import {
   type Put,
   put,
   reads,
+  Stale,
   type State,
 } from "../changes/mod.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { changeRole, leave } from "./membership.ts";
-import type { Narration } from "./narration.ts";
+import { type Narration, tellIf } from "./narration.ts";
 import { refuseUnlessRight } from "./rights.ts";
 import {
   type Access,
@@ -62,10 +63,7 @@ export function removeMember(
         ? heirAmong(state, chatId, candidates)
         : undefined;
       if (target.role === "owner" && !heir && access.chat.memberCount > 1) {
-        return new Problem("unavailable", {
-          detail: "The members changed while the owner was leaving",
-          retryAfterMs: 0,
-        });
+        return new Stale("The members changed while the owner was leaving");
       }
       return {
         fact: (numbers) =>
@@ -115,23 +113,23 @@ function left(
     const step = changeRole(state, numbers, before, heir, "owner");
     rows.push(...step.rows);
     events.push(...step.events);
-    if (before.kind === "group") {
-      const told = narration.tell(numbers, by, {
-        type: "system",
-        event: "ownerChanged",
-        userId: heir.userId,
-      });
-      rows.push(...told.rows);
-      events.push(...told.events);
-    }
+    const told = tellIf(narration, before.kind === "group", numbers, by, {
+      type: "system",
+      event: "ownerChanged",
+      userId: heir.userId,
+    });
+    rows.push(...told.rows);
+    events.push(...told.events);
   }
   const { chat, ...step } = leave(state, numbers, before, target);
   rows.push(...step.rows);
   events.push(...step.events);
   if (chat.memberCount === 0) {
     rows.push(put(chats, { ...chat, deletedAt: numbers.now }));
-  } else if (chat.kind === "group" && step.isTold) {
-    const told = narration.tell(
+  } else {
+    const told = tellIf(
+      narration,
+      chat.kind === "group" && step.isTold,
       numbers,
       by,
       target.userId === by

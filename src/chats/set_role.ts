@@ -6,7 +6,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole, refuseRole } from "./channel_rules.ts";
 import { changeRole } from "./membership.ts";
-import type { Narration } from "./narration.ts";
+import { type Narration, tellIf } from "./narration.ts";
 import {
   hasRight,
   holds,
@@ -62,7 +62,7 @@ export function setRole(
         return { reply: memberOf(target, state.get(users, { userId })!) };
       }
       if (target.role === "owner") {
-        return forbidden("An owner cannot step down, only hand the group over");
+        return forbidden("An owner cannot step down, only hand over");
       }
       return {
         fact(numbers) {
@@ -76,13 +76,12 @@ export function setRole(
             access.member,
             "admin",
           );
-          const told = chat.kind === "group"
-            ? narration.tell(numbers, by, {
-              type: "system",
-              event: "ownerChanged",
-              userId,
-            })
-            : { rows: [], events: [] };
+          const isTold = chat.kind === "group";
+          const told = tellIf(narration, isTold, numbers, by, {
+            type: "system",
+            event: "ownerChanged",
+            userId,
+          });
           return {
             rows: [...raised.rows, ...lowered.rows, ...told.rows],
             events: [...raised.events, ...lowered.events, ...told.events],
@@ -126,7 +125,7 @@ function refuseStanding(
   if (member.userId === target.userId) {
     const stepsDown = after.role === plainRole(chat.kind);
     return stepsDown || isSame(target, after) ? undefined : forbidden(
-      "Nobody gives herself a role or rights, but an admin may step down",
+      "Nobody gives themselves a role or rights, but an admin may step down",
     );
   }
   if (!hasRight(member, "promoteMembers")) {
@@ -138,10 +137,12 @@ function refuseStanding(
     return forbidden("Only the owner may hand over");
   }
   if (target.role === "admin" && !standsOver(member, target)) {
-    return forbidden("Only admins with fewer rights than one's own can change");
+    return forbidden(
+      "Only admins with fewer rights than your own can be changed",
+    );
   }
   if (!holds(member, rightsOf(after))) {
-    return forbidden("Nobody gives rights that she does not have");
+    return forbidden("You can give only rights that you have");
   }
 }
 

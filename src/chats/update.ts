@@ -6,7 +6,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { refuseHandle, refuseNameless } from "./channel_rules.ts";
 import { handles } from "./channel_store.ts";
-import type { Narration } from "./narration.ts";
+import { type Narration, tellIf } from "./narration.ts";
 import { refuseUnlessMay, refuseUnlessRight, rightsFor } from "./rights.ts";
 import { type Access, accessKeys, admit } from "./rules.ts";
 import { chatOf } from "./shape.ts";
@@ -42,13 +42,12 @@ export function updateChat(
         fact(numbers) {
           const rev = numbers.rev(chatId);
           const chat = { ...after, rev };
-          const told = isRenamed(access.chat, chat)
-            ? narration.tell(numbers, by, {
-              type: "system",
-              event: "titleChanged",
-              title: chat.title!,
-            })
-            : { rows: [], events: [] };
+          const isTold = isRenamed(access.chat, chat);
+          const told = tellIf(narration, isTold, numbers, by, {
+            type: "system",
+            event: "titleChanged",
+            title: chat.title!,
+          });
           return {
             rows: [
               put(chats, chat),

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Accounts } from "../accounts/mod.ts";
-import type { Changes } from "../changes/mod.ts";
+import { type Changes, retryStale } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { RateLimit } from "../http/rate_limit.ts";
 import { createBatcher } from "../lib/batcher.ts";
@@ -93,25 +93,18 @@ export function createContacts(
     submitted({ verb, by, userId });
 
   /** The chat is read before the lock, and may have been opened by then. */
-  async function submitWithChat(
+  const submitWithChat = (
     verb: "block" | "unblock" | "forget",
     by: UserId,
     userId: UserId,
-  ): Promise<Related> {
-    for (let tries = 3;; tries--) {
+  ): Promise<Related> =>
+    retryStale(async () => {
       const [[direct]] = await db.run(
         chatsOfPairs([directKeyOf([by, userId])]),
       );
       const chatId = direct?.chatId ?? null;
-      try {
-        return await submitted({ verb, by, userId, chatId });
-      } catch (error) {
-        const isAgain = error instanceof Problem &&
-          error.code === "unavailable" && error.extras.retryAfterMs === 0;
-        if (!isAgain || tries === 1) throw error;
-      }
-    }
-  }
+      return await submitted({ verb, by, userId, chatId });
+    });
 
   return {
     list: (by, query) => listContacts(db, by, query),

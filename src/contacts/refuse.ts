@@ -31,7 +31,7 @@ export function refuseFirstWord(
   if (isBlocked(sidesOf(state, by, userId))) return blocked();
   if (lets(state, "writeFirst", by, userId)) return undefined;
   return new Problem("forbidden", {
-    detail: "This person lets not everybody write first",
+    detail: "This person does not let you write first",
   });
 }
 
@@ -51,7 +51,7 @@ export function refuseAdding(
   );
   if (!unwilling) return undefined;
   return new Problem("forbidden", {
-    detail: `The person ${unwilling} lets not everybody add her to groups`,
+    detail: `The person ${unwilling} does not let you add them to groups`,
   });
 }
 

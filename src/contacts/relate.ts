@@ -7,6 +7,7 @@ import {
   type Put,
   put,
   reads,
+  Stale,
   type State,
 } from "../changes/mod.ts";
 import type { Contact, ContactState } from "../protocol/contacts.ts";
@@ -71,7 +72,7 @@ function decide(
   if (needsBoth.includes(verb) && !isThere) return new Problem("not_found");
   if (chatId !== undefined) {
     const present = state.get(directChats, { directKey })?.chatId ?? null;
-    if (present !== chatId) return chatIsNew();
+    if (present !== chatId) return new Stale("The direct chat was just opened");
   }
 
   const mine = state.get(contacts, { userId: by, peerId: userId });
@@ -146,11 +147,4 @@ const shown = (state: State, row: ContactRow): Contact =>
     ...state.get(users, { userId: row.peerId })!,
     ...row,
     viewedRev: state.get(contactViews, { userId: row.userId })!.accountRev,
-  });
-
-/** Somebody opened the chat between the look and the lock: the next look finds it. */
-const chatIsNew = () =>
-  new Problem("unavailable", {
-    detail: "The direct chat was just opened",
-    retryAfterMs: 0,
   });

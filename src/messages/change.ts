@@ -142,7 +142,7 @@ function shownActor(
     : by;
 }
 /** Whether the service made it, to tell what happened to the group. */
-export const isTold = ({ content }: MessageRow) => content?.type === "system";
+export const isSystem = ({ content }: MessageRow) => content?.type === "system";
 
 export const alreadyDeleted = () =>
   new Problem("conflict", { detail: "The message was deleted for everyone" });

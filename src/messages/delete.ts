@@ -11,7 +11,7 @@ import {
 } from "../chats/mod.ts";
 import type { RevReply } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
-import { changeMessage, isTold, type Target } from "./change.ts";
+import { changeMessage, isSystem, type Target } from "./change.ts";
 import { hiddenMessages } from "./hidden_store.ts";
 import { mentionsOfChanged } from "./mentions.ts";
 import { type MessageTable, places } from "./store.ts";
@@ -20,7 +20,7 @@ import { type MessageTable, places } from "./store.ts";
 export const deleteForEveryone = (messages: MessageTable, target: Target) =>
   changeMessage(messages, target, (message, access) => {
     if (message.deletedAt !== null) return "unchanged";
-    const sender = isTold(message) ? undefined : message.senderId;
+    const sender = isSystem(message) ? undefined : message.senderId;
     if (
       !mayDeleteFor(access, sender) ||
       !mayTouchPost(access, message.postedAs)

@@ -13,7 +13,7 @@ import { Problem } from "../protocol/problem.ts";
 import {
   alreadyDeleted,
   changeMessage,
-  isTold,
+  isSystem,
   type Target,
 } from "./change.ts";
 import { earlierContents } from "./edit_store.ts";
@@ -45,7 +45,7 @@ export function editMessage(
       return forbidden("Only its sender may edit a message");
     }
     if (message.deletedAt !== null) return alreadyDeleted();
-    if (isTold(message)) return forbidden("What the service tells stays so");
+    if (isSystem(message)) return forbidden("What the service tells stays so");
     const refusal = refuseBlocked(state, chatId) ?? refuseToWrite(access) ??
       refuseToSpeak(access, answeredBy(message));
     if (refusal) return refusal;

@@ -1,6 +1,5 @@
-import { activeMembership } from "../chats/mod.ts";
+import { readAsMember } from "../chats/mod.ts";
 import type { Database } from "../db/database.ts";
-import type { Statement } from "../db/sql.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { History, HistoryQuery, Message } from "../protocol/messages.ts";
 import {
@@ -30,21 +29,6 @@ export interface Reader {
   readonly opened?: OpenedMessages;
 }
 
-/** Runs the statements for a present member; to anyone else the chat does not exist. */
-export async function readAsMember<S extends readonly Statement<unknown>[]>(
-  db: Database,
-  chatId: ChatId,
-  by: UserId,
-  ...statements: S
-): Promise<{ [I in keyof S]: S[I]["row"][] }> {
-  const [[membership], ...found] = await db.snapshot(
-    activeMembership(chatId, by),
-    ...statements,
-  );
-  if (!membership) throw new Problem("not_found");
-  return found as { [I in keyof S]: S[I]["row"][] };
-}
-
 /** Messages as their reader sees them, opened, in the order given. */
 export async function openForReader(
   open: OpenMessages,
@@ -72,8 +56,7 @@ async function readLatest(
   if (opened.isWarm(chatId)) {
     const [[now], [found]] = await readAsMember(
       db,
-      chatId,
-      by,
+      { chatId, by },
       presentEpoch,
       latestPlaces(chatId, by, limit + 1),
     );
@@ -88,8 +71,7 @@ async function readLatest(
   opened.page(false);
   const [[now], rows] = await readAsMember(
     db,
-    chatId,
-    by,
+    { chatId, by },
     presentEpoch,
     messagesBefore(chatId, by, end, limit + 1),
   );
@@ -137,8 +119,7 @@ export async function readHistory(
     : after ?? (before === undefined ? end : before - 1);
   const [older, newer] = await readAsMember(
     db,
-    chatId,
-    by,
+    { chatId, by },
     messagesBefore(chatId, by, below, down + 1),
     messagesAfter(chatId, by, above, up + 1),
   );
@@ -158,8 +139,7 @@ export async function readMessage(
 ): Promise<Message> {
   const [rows] = await readAsMember(
     db,
-    chatId,
-    by,
+    { chatId, by },
     oneMessage(chatId, by, messageId),
   );
   if (rows.length === 0) throw new Problem("not_found");
@@ -184,8 +164,7 @@ export async function readReplies(
   const after = cursor === undefined ? 0 : numberCursor(cursor);
   const [targets, rows] = await readAsMember(
     db,
-    chatId,
-    by,
+    { chatId, by },
     oneMessage(chatId, by, messageId),
     repliesTo(chatId, by, messageId, after, limit + 1),
   );

@@ -1,9 +1,9 @@
-import { activeMembership, forbidden } from "../chats/mod.ts";
+import { activeMembership, forbidden, readAsMember } from "../chats/mod.ts";
 import { type ChatId, type MessageId, UserId } from "../protocol/ids.ts";
 import { badCursor, type List, paged } from "../protocol/page.ts";
 import type { Vote, VotesQuery } from "../protocol/polls.ts";
 import { Problem } from "../protocol/problem.ts";
-import { readAsMember, type Reader } from "./history.ts";
+import type { Reader } from "./history.ts";
 import { optionsOf, votesOf } from "./poll_store.ts";
 import { oneMessage } from "./reading_store.ts";
 
@@ -21,8 +21,7 @@ export async function listVotes(
   }
   const [targets, rows, [member]] = await readAsMember(
     db,
-    chatId,
-    by,
+    { chatId, by },
     oneMessage(chatId, by, messageId),
     votesOf(chatId, messageId, option, after, limit + 1),
     activeMembership(chatId, by),

@@ -90,7 +90,7 @@ export interface Messages {
   delete(target: Target, reach: DeleteFor): Promise<RevReply>;
   react(target: Target, emoji: string, active: boolean): Promise<RevReply>;
   pin(target: Target, pinned: boolean): Promise<RevReply>;
-  /** Chooses in a poll, in place of what was chosen before; nothing takes it back. */
+  /** Chooses in a poll, in place of what was chosen before; an empty list takes the vote back. */
   vote(target: Target, options: readonly number[]): Promise<RevReply>;
   closePoll(target: Target): Promise<RevReply>;
   votes(

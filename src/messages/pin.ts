@@ -5,7 +5,7 @@ import type { RevReply } from "../protocol/frames.ts";
 import {
   alreadyDeleted,
   changeMessage,
-  isTold,
+  isSystem,
   type Target,
 } from "./change.ts";
 import type { MessageTable } from "./store.ts";
@@ -26,7 +26,7 @@ export function pinMessage(
         return forbidden("Only the owner and the admins of the chat may pin");
       }
       if (message.deletedAt !== null) return alreadyDeleted();
-      if (isTold(message)) {
+      if (isSystem(message)) {
         return forbidden("What the service tells cannot be pinned");
       }
       if ((message.pinnedAt !== null) === pinned) return "unchanged";

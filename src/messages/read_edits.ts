@@ -1,9 +1,10 @@
+import { readAsMember } from "../chats/mod.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { EarlierContent } from "../protocol/messages.ts";
 import { type List, type ListQuery, paged } from "../protocol/page.ts";
 import { Problem } from "../protocol/problem.ts";
 import { earlierOf, type SealedEarlier } from "./edit_store.ts";
-import { numberCursor, readAsMember, type Reader } from "./history.ts";
+import { numberCursor, type Reader } from "./history.ts";
 import { oneMessage } from "./reading_store.ts";
 import type { OpenContent } from "./store.ts";
 
@@ -22,8 +23,7 @@ export async function readEdits(
   const before = cursor === undefined ? end : numberCursor(cursor);
   const [targets, rows] = await readAsMember(
     db,
-    chatId,
-    by,
+    { chatId, by },
     oneMessage(chatId, by, messageId),
     earlierOf(chatId, messageId, before, limit + 1),
   );

@@ -185,7 +185,8 @@ export function messageRoutes(messages: Messages, bearer: Bearer) {
         operationId: active ? "pinMessage" : "unpinMessage",
         tags,
         summary: active ? "Pin a message" : "Take the pin off",
-        description: "In a group or channel for its owner and admins.",
+        description:
+          "For those with the right `pinMessages`; in a direct chat for both people.",
         request: { params: ofMessage },
         responses: { 200: json(RevReply, "The message's rev now") },
         problems: active

@@ -1,4 +1,4 @@
-import { activeMembership } from "../chats/mod.ts";
+import { readAsMember } from "../chats/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import type { MessageStatus } from "../protocol/messages.ts";
@@ -16,12 +16,13 @@ export async function readStatus(
   by: UserId,
   messageId: MessageId,
 ): Promise<MessageStatus> {
-  const [[membership], [message], receipts] = await db.snapshot(
-    activeMembership(chatId, by),
+  const [[message], receipts] = await readAsMember(
+    db,
+    { chatId, by },
     oneMessage(chatId, by, messageId),
     receiptsOf(chatId, by),
   );
-  if (!membership || !message) throw new Problem("not_found");
+  if (!message) throw new Problem("not_found");
   const members = receipts
     .filter(({ userId }) => userId !== message.senderId)
     .map(({ userId, deliveredSeq, readSeq }) => ({

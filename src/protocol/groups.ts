@@ -15,7 +15,7 @@ export const AdminRight = z.enum([
 ]).meta({
   id: "AdminRight",
   description:
-    "`changeInfo`: title, about and settings. `postMessages`: write where members may not. `deleteMessages`: others' for everyone. `banMembers`: remove and ban. `inviteMembers`: add people. `pinMessages`. `promoteMembers`: make admins, with no rights but one's own",
+    "`changeInfo`: title, about and settings. `postMessages`: write where members may not. `deleteMessages`: others' for everyone. `banMembers`: remove and ban. `inviteMembers`: add people, make invitations and answer who asks to be let in. `pinMessages`. `promoteMembers`: make admins, with no rights but one's own",
   examples: ["pinMessages"],
 });
 export type AdminRight = z.infer<typeof AdminRight>;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Read } from "../../src/changes/mod.ts";
 import { createLane } from "../../src/changes/lane.ts";
 import { Problem } from "../../src/protocol/problem.ts";
 import {
@@ -54,6 +55,29 @@ Deno.test("lane: a batch carries so many bytes, and a larger command goes alone"
   const sizes = { a: 600, b: 400, c: 1, huge: 5000, d: 10 };
   for (const [name, bytes] of Object.entries(sizes)) {
     void submit(command(name, ["A"], undefined, bytes));
+  }
+  first.land();
+  for (const names of [["a", "b"], ["c"], ["huge"], ["d"]]) {
+    const batch = await flight();
+    assert.deepEqual(batch.names, names);
+    batch.land();
+  }
+});
+
+Deno.test("lane: a batch names so many scopes and rows, and a larger command goes alone", async () => {
+  const { submit, flight } = heldLane({ batchKeys: 10 });
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const named = { a: [2, 4], b: [1, 3], c: [1, 0], huge: [300, 9], d: [1, 9] };
+  for (const [name, [scopes, rows]] of Object.entries(named)) {
+    const keys = Array.from({ length: rows! }, () => ({}));
+    void submit({
+      ...command(name, Array.from({ length: scopes! }, (_, i) => `${i}`)),
+      reads: [{ table: {} as Read["table"], keys }, {
+        table: {} as Read["table"],
+        keys: [],
+      }],
+    });
   }
   first.land();
   for (const names of [["a", "b"], ["c"], ["huge"], ["d"]]) {
@@ -374,7 +398,13 @@ Deno.test("lane: whatever comes and sinks, the order is that of coming", async (
           },
           announce: (events) => announced.push(...events.map(nameOf)),
           now: () => 0,
-          limits: { batchSize, batchBytes: 1000, waiting: 100, waitMs: 1000 },
+          limits: {
+            batchSize,
+            batchBytes: 1000,
+            batchKeys: 1000,
+            waiting: 100,
+            waitMs: 1000,
+          },
         });
         const settled = await scheduler.waitFor(
           Promise.allSettled(commands.map((each) => lane.submit(each))),

@@ -676,6 +676,7 @@ Deno.test("channels", async (t) => {
       assert.deepEqual([left.me.role, left.memberCount], ["owner", 2]);
       assert.equal((await history(ann, chatId)).items[0]!.senderId, chatId);
       assert.equal(left.rev, made.rev + 1);
+      await erased(database, leaver.userId);
     },
   );
 
@@ -740,6 +741,18 @@ async function fill(db: Database, chatId: ChatId, people: readonly UserId[]) {
     sql`update chats set member_count = member_count + ${people.length}
       where chat_id = ${chatId}::uuid`,
   );
+}
+
+/** Resolves once nothing of a deleted account is left to erase. */
+async function erased(db: Database, userId: UserId): Promise<void> {
+  for (;;) {
+    const [[left]] = await db.run(
+      sql`select from users
+        where user_id = ${userId}::uuid and erase_after is not null`,
+    );
+    if (!left) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Rows in all the tables that a post could write to. */

@@ -288,6 +288,53 @@ Deno.test("invitations", async (t) => {
     },
   );
 
+  await t.step(
+    "one opens nothing while its maker may not invite",
+    async () => {
+      const admin = { role: "admin" };
+      for (
+        const [method, path, body] of [
+          ["PATCH", "members", { role: "member" }],
+          ["PATCH", "members", { rights: ["pinMessages"] }],
+          ["DELETE", "members", undefined],
+          ["PUT", "bans", undefined],
+        ] as const
+      ) {
+        const group = await groupOf(owner, ann);
+        const member = `/chats/${group}/members/${ann.userId}`;
+        accepted(await owner.call("PATCH", member, admin));
+        const made = await invite(ann, group);
+        const waited = await invite(ann, group, { needsApproval: true });
+        assert.equal((await redeem(cleo, waited)).status, 202);
+        accepted(await redeem(bob, made));
+        accepted(
+          await owner.call(
+            method,
+            `/chats/${group}/${path}/${ann.userId}`,
+            body,
+          ),
+        );
+        for (const { code } of [made, waited]) {
+          refused(await redeem(dan, { code }), "not_found");
+          refused(await dan.call("GET", `/invites/${code}`), "not_found");
+        }
+        assert.deepEqual(await waitingFor(owner, group), [cleo.userId]);
+      }
+      const group = await groupOf(owner, ann);
+      accepted(
+        await owner.call(
+          "PATCH",
+          `/chats/${group}/members/${ann.userId}`,
+          admin,
+        ),
+      );
+      const made = await invite(ann, group);
+      accepted(await ann.call("DELETE", `/chats/${group}/members/me`));
+      refused(await redeem(dan, made), "not_found");
+      refused(await redeem(ann, made), "not_found");
+    },
+  );
+
   await t.step("with its chat all invitations and requests end", async () => {
     const { chatId } = await privateChannel();
     const made = await invite(owner, chatId, { needsApproval: true });

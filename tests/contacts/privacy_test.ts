@@ -80,12 +80,16 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
       const member = members.find(({ userId }) => userId === owner.userId);
       assert.equal(member!.user.about, inPublic(rule));
     },
-    "a member's event": async ({ viewer, owner, line }, rule) => {
+    "a member's event": async ({ viewer, owner, line, relation }, rule) => {
       const groupId = await groupOf(viewer);
       await line.heard("chat.created", (event) => event.chatId === groupId);
       const members = `/chats/${groupId}/members`;
       const body = { userIds: [owner.userId] };
-      if ((await viewer.call("POST", members, body)).status >= 300) return;
+      const { status } = await viewer.call("POST", members, body);
+      // A person whom one has blocked, or who has blocked one, is added to no group.
+      // Nobody is added by whom they have blocked.
+      assert.equal(status >= 300, relation === "blocked");
+      if (status >= 300) return;
       const { member } = await line.heard(
         "member.joined",
         (event) => event.chatId === groupId,

@@ -131,3 +131,12 @@ Deno.test("deno task migrate says what it did, and why it did not", async () => 
   assert.match(away.error, /^Cannot reach the database: .*ECONNREFUSED/);
   assert.doesNotMatch(away.error, /hunter2/);
 });
+
+Deno.test("no two migrations share a number", () => {
+  const numbers = [...Deno.readDirSync(migrationsFolder)]
+    .map(({ name }) => name.split("_")[0]!).sort();
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => String(i + 1).padStart(4, "0")),
+  );
+});

@@ -1,7 +1,8 @@
-import { type App, createApp, type Overrides } from "../../src/app.ts";
+import { type App, createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { newKeyEntry } from "../../src/lib/key_list.ts";
 import { createLog } from "../../src/lib/log.ts";
+import type { Overrides } from "../../src/overrides.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 
 export interface TestApp extends AsyncDisposable {

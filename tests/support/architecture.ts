@@ -23,6 +23,7 @@ const floors: readonly (readonly string[])[] = [
     "caches",
     "routes",
     "secrets",
+    "overrides",
     "own_view",
     "open_databases",
     "open_previews",
