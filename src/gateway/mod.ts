@@ -19,7 +19,7 @@ import type { Hub } from "./hub.ts";
 import { createReceive } from "./receive.ts";
 
 export { createHub, type Hub } from "./hub.ts";
-export { type SweptReceipt } from "./tell_receipts.ts";
+export { sweptReceipts } from "./swept_receipts.ts";
 export { createInterest } from "./interest.ts";
 
 const { helloMs } = limits;

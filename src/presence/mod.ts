@@ -1,7 +1,7 @@
 /**
  * Who is here. A person is online while any of her connections is active, on whatever isolate; of those
  * who watch her, her contacts and those who share a chat with her are told, as far as her privacy lets
- * them and neither has blocked the other. Whatever changes that is rung for like a coming or going.
+ * them and neither has blocked the other. Whatever takes that away is heard of like a coming or going.
  *
  * 1. `roster.ts` counts the connections of this isolate. Only a person's first and last count, and the
  *    last one only when the grace time has passed.
@@ -43,8 +43,13 @@ export interface PresenceService extends AsyncDisposable {
   watch(watcher: Watcher, userIds: readonly UserId[]): Promise<Presence[]>;
   /** Rejects with `not_found` for somebody who is no contact and shares no chat with the caller. */
   read(by: UserId, userId: UserId): Promise<Presence>;
-  /** Takes the rings of this isolate and of others. */
+  /**
+   * Takes the rings of this isolate and of others, and what tells that a person may be in a chat no
+   * longer.
+   */
   receive(announcements: readonly Announcement[]): void;
+  /** The watcher is in a chat no longer, and may be out of sight of those in it. */
+  lookAgain(watcher: Pick<Watcher, "userId">): void;
   /** What the sweep looks for, where rings got lost. */
   readonly swept: SweepSource<Turned>;
   /** Renews this isolate's lease now, as it does by itself. Rejects when it could not. */
@@ -157,10 +162,12 @@ export function createPresence(parts: PresenceParts): PresenceService {
 
     receive(announcements) {
       watch.ring(
-        announcements.filter(({ audience }) => audience === "presence")
-          .map(({ scopeId }) => scopeId as UserId),
+        announcements.filter((each) =>
+          each.audience === "presence" || mayHaveLeft(each)
+        ).map(({ scopeId }) => scopeId as UserId),
       );
     },
+    lookAgain: watch.lookAgain,
     swept: {
       statement: (from) => watch.size === 0 ? null : turnedSince(from),
       on(rows) {
@@ -175,3 +182,7 @@ export function createPresence(parts: PresenceParts): PresenceService {
     [Symbol.asyncDispose]: leave,
   };
 }
+
+/** Where the relay had no room for the event, it may have been that one. */
+const mayHaveLeft = ({ audience, event }: Announcement) =>
+  audience === "account" && (!event || event.type === "chat.deleted");

@@ -128,6 +128,41 @@ for (
       await hers[Symbol.asyncDispose]();
     });
 
+    await t.step(
+      "who leaves the last common chat is out of sight",
+      async () => {
+        const { ann, bob, hers, line } = await watching();
+        const owner = await newPerson(here.url, "owner");
+        const chatId = await groupOf(owner, ann, bob);
+        const from = [
+          await seesOnline(line, ann),
+          await seesOnline(hers, bob),
+        ] as const;
+        accepted(
+          await owner.call("DELETE", `/chats/${chatId}/members/${bob.userId}`),
+        );
+        assert.equal(await toldOf(line, from[0] + 1), false);
+        assert.equal(await toldOf(hers, from[1] + 1), false);
+        await line[Symbol.asyncDispose]();
+        await hers[Symbol.asyncDispose]();
+      },
+    );
+
+    await t.step("so are all when it is deleted", async () => {
+      const { ann, bob, hers, line } = await watching();
+      const owner = await newPerson(here.url, "owner");
+      const chatId = await groupOf(owner, ann, bob);
+      const from = [
+        await seesOnline(line, ann),
+        await seesOnline(hers, bob),
+      ] as const;
+      accepted(await owner.call("DELETE", `/chats/${chatId}`));
+      assert.equal(await toldOf(line, from[0] + 1), false);
+      assert.equal(await toldOf(hers, from[1] + 1), false);
+      await line[Symbol.asyncDispose]();
+      await hers[Symbol.asyncDispose]();
+    });
+
     await t.step("privacy counts from the moment of its change", async () => {
       const { ann, bob, hers, line } = await watching();
       await directChat(ann, bob);
