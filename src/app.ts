@@ -275,6 +275,7 @@ export async function createApp(
     contacts,
     typing: createRateLimit(rates.typingPerChat),
     kindOf: chats.kindOf,
+    mayType: chats.mayType,
     announce,
     authenticate: accounts.authenticate,
     readUser: ({ userId }) => accounts.self(userId),

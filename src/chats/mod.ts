@@ -29,6 +29,7 @@ import { listBans } from "./list_bans.ts";
 import { unbanMember } from "./unban_member.ts";
 import { createChat, type Created } from "./create.ts";
 import { createKindOf } from "./kind_of.ts";
+import { mayType } from "./may_type.ts";
 import { deleteChat } from "./delete.ts";
 import { findChannels, readChannel } from "./find_channels.ts";
 import { joinChannel } from "./join_channel.ts";
@@ -118,6 +119,8 @@ export interface Chats {
   readChannel(handle: string): Promise<PublicChannel>;
   /** What kind of chat it is; undefined where there is none. */
   kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
+  /** Whether a group is told of a member's typing. */
+  mayType(chatId: ChatId, by: UserId): Promise<boolean>;
 }
 
 export interface ChatsParts {
@@ -190,6 +193,7 @@ export function createChats(
     findChannels: (query) => findChannels(db, query),
     readChannel: (handle) => readChannel(db, handle),
     kindOf: createKindOf(db),
+    mayType: (chatId, by) => mayType(db, chatId, by),
   };
 }
 

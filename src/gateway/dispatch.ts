@@ -23,6 +23,8 @@ export interface DispatchParts {
   readonly contacts: Pick<Contacts, "isBlockedChat">;
   readonly hub: Pick<Hub, "isIn">;
   kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
+  /** Whether a group is told of a member's typing. */
+  mayType(chatId: ChatId, by: UserId): Promise<boolean>;
   /** How often one person may tell a chat of her typing. */
   readonly typing: RateLimit;
   readonly announce: Announce;
@@ -84,6 +86,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const kind = await kindOf(chatId);
       const isBlocked = kind === "direct" &&
         await contacts.isBlockedChat(chatId);
+      const isTold = kind !== "group" || await parts.mayType(chatId, userId);
       // The person may have been removed meanwhile.
       if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
       if (isBlocked) throw new Problem("blocked");
@@ -93,6 +96,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
           detail: "Nobody is shown typing in a channel",
         });
       }
+      if (!isTold) return {};
       announce([{
         chat: chatId,
         event: { type: "typing", chatId, userId, active },

@@ -87,6 +87,7 @@ export function gatewayStage(world: World, replaced: Replaced = {}): Stage {
       onRelayFailure: (error) => write(String(error)),
     }),
     kindOf: () => Promise.resolve("group"),
+    mayType: () => Promise.resolve(true),
     authenticate: replaced.authenticate ?? world.authenticate,
     readUser: replaced.readUser ?? world.readUser,
     inbox: {
