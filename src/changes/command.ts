@@ -92,6 +92,8 @@ export type Announced =
 /** Says that a person came or went, and no more: whoever watches her looks how it is. */
 export interface Ring {
   readonly presence: UserId;
+  /** The one watcher to whom it may be news, where that is nobody else. */
+  readonly towards?: UserId;
 }
 
 export interface Outcome<Reply> {

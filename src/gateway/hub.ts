@@ -21,6 +21,8 @@ export interface HubParts {
   readonly interest: Interest;
   catchUpChat(chatId: ChatId, rev: number): Promise<ChatCatchUp>;
   catchUpAccount(userId: UserId, rev: number): Promise<AccountCatchUp>;
+  /** Called for a connection whose person is in a chat no longer, known here or not. */
+  onLost(listener: Listener): void;
   /** Takes work that nobody waits for; its failure is counted and logged. */
   background(what: string, work: Promise<unknown>): void;
   /** How long a number may stay out while those after it wait, in milliseconds. */
@@ -129,7 +131,9 @@ export function createHub(parts: HubParts): Hub {
   function expel(userId: string, chatId: string, rev = Infinity) {
     const listeners = scopes.get(chatId)?.listeners;
     for (const listener of listenersOf(userId)) {
-      if ((listeners?.get(listener) ?? 0) <= rev) remove(listener, chatId);
+      if ((listeners?.get(listener) ?? 0) > rev) continue;
+      remove(listener, chatId);
+      parts.onLost(listener);
     }
   }
 
@@ -173,6 +177,7 @@ export function createHub(parts: HubParts): Hub {
   function empty(scope: Scope) {
     for (const listener of [...scope.listeners.keys()]) {
       remove(listener, scope.id);
+      parts.onLost(listener);
     }
   }
 
