@@ -2,7 +2,7 @@
 import { createAccounts } from "./accounts/mod.ts";
 import { createCountedAnnounce } from "./announce.ts";
 import { createCaches } from "./caches.ts";
-import { createChanges, startSweep, type SweepSource } from "./changes/mod.ts";
+import { createChanges, startSweep } from "./changes/mod.ts";
 import { createChats, createInvites, keysOf, tryKeys } from "./chats/mod.ts";
 import { createContacts } from "./contacts/mod.ts";
 import type { Config } from "./config.ts";
@@ -15,7 +15,7 @@ import {
   createGateway,
   createHub,
   createInterest,
-  type SweptReceipt,
+  sweptReceipts,
 } from "./gateway/mod.ts";
 import { createBearer } from "./http/bearer.ts";
 import { createRateLimit } from "./http/rate_limit.ts";
@@ -28,7 +28,7 @@ import { createSoon } from "./lib/soon.ts";
 import { createTurns } from "./lib/turns.ts";
 import { uuidv7 } from "./lib/uuid.ts";
 import { createMeasures, type MeasureName } from "./measures.ts";
-import { createMessages, receiptsChangedFrom } from "./messages/mod.ts";
+import { createMessages } from "./messages/mod.ts";
 import { openDatabases } from "./open_databases.ts";
 import { openPreviews } from "./open_previews.ts";
 import { openRelay } from "./open_relay.ts";
@@ -158,7 +158,7 @@ export async function createApp(
     db,
     changes,
     accounts,
-    ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
+    ring: announce,
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const onUnreadable = (error: unknown) => {
@@ -181,6 +181,7 @@ export async function createApp(
     newId: uuidv7,
     newDataKey: sealer.newDataKey,
     narrate: messages.narrate,
+    reached: createRateLimit(rates.peopleReachedPerUser),
   });
   const invites = createInvites({
     db,
@@ -225,7 +226,12 @@ export async function createApp(
     onFailure: onRelayTrouble,
   }));
   const isForeign = ({ origin }: Announcement) => origin !== isolateId;
-  const hub = createHub({ interest, background, ...inbox });
+  const hub = createHub({
+    interest,
+    onLost: (listener) => presence.lookAgain(listener),
+    background,
+    ...inbox,
+  });
   const presence = cleanup.use(createPresence({
     db,
     leaseDb: spineDb,
@@ -251,14 +257,7 @@ export async function createApp(
         caches.onHeads(heads);
         hub.onHeads(heads);
       },
-      sources: [
-        presence.swept,
-        {
-          statement: (from) =>
-            hub.scopes === 0 ? null : receiptsChangedFrom(from),
-          on: hub.onReceipts,
-        } satisfies SweepSource<SweptReceipt>,
-      ],
+      sources: [presence.swept, sweptReceipts(hub)],
       onFailure(error) {
         counters.add("parley.sweep.failures");
         log.warn("sweep failed", { error });

@@ -5,6 +5,8 @@ export const rates = {
   signInsPerIp: { burst: 300, perSecond: 1 },
   signInsPerName: { burst: 10, perSecond: 0.1 },
   contactRequestsPerUser: { burst: 200, perSecond: 0.1 },
+  /** People put into chats, or written to first; one request names up to `membersPerRequest`. */
+  peopleReachedPerUser: { burst: 2000, perSecond: 2 },
   typingPerChat: { burst: 10, perSecond: 2 },
   previewsPerUser: { burst: 60, perSecond: 1 },
   exportsPerUser: { burst: 3, perSecond: 1 / 600 },

@@ -8,6 +8,11 @@ export interface LaneLimits {
   readonly batchSize: number;
   /** Bytes of content in one batch at most; a single command may be larger. */
   readonly batchBytes: number;
+  /**
+   * Scopes and rows that one batch names at most; a single command may name more. What locks and
+   * loads hundreds must not multiply by the commands that happen to wait.
+   */
+  readonly batchKeys: number;
   /** Commands that may wait; past it a newcomer is refused at once. */
   readonly waiting: number;
   /** How long a command may wait for its batch, in milliseconds. */
@@ -17,6 +22,8 @@ export interface LaneLimits {
 export const defaultLaneLimits: LaneLimits = {
   batchSize: 512,
   batchBytes: 2 * 1024 * 1024,
+  // About eight for each command of a full batch, which is what a send names.
+  batchKeys: 4096,
   waiting: 4096,
   waitMs: 5000,
 };
@@ -103,10 +110,13 @@ export function createLane(
   function batchSize(waiting: readonly Waiting[]): number {
     let size = 0;
     let bytes = 0;
+    let keys = 0;
     for (const { command } of waiting) {
       bytes += command.bytes ?? 0;
+      keys += keysIn(command);
       if (size === limits.batchSize) break;
       if (size > 0 && bytes > limits.batchBytes) break;
+      if (size > 0 && keys > limits.batchKeys) break;
       size++;
     }
     return size;
@@ -123,9 +133,11 @@ export function createLane(
         batch.forEach(({ reject }) => reject(error));
       } else if (tries > 1 && isContention(error)) {
         await settle(batch, tries - 1);
-      } // One command sinks the batch: alone, it sinks nobody but itself.
+      } // One command sinks the batch: alone, it sinks nobody but itself. By halves it is soon alone.
       else if (batch.length > 1) {
-        for (const waiting of batch) await settle([waiting]);
+        const half = Math.ceil(batch.length / 2);
+        await settle(batch.slice(0, half));
+        await settle(batch.slice(half));
       } else if (tries > 1 && isStale(error)) await settle(batch, 1);
       else batch.forEach(({ reject }) => reject(error));
       return;
@@ -142,6 +154,9 @@ export function createLane(
         : Promise.resolve(),
   };
 }
+
+const keysIn = ({ scopes, reads }: Command<unknown>): number =>
+  reads.reduce((sum, { keys }) => sum + keys.length, scopes.length);
 
 /** Begins what needs no lock. A failure waits, unreported, for the batch to ask. */
 function prepare(command: Command<unknown>): Promise<void> {

@@ -8,6 +8,7 @@
  */
 import { type Changes, retryStale } from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
+import type { RateLimit } from "../http/rate_limit.ts";
 import type {
   ChatKind,
   ChatPatch,
@@ -19,6 +20,7 @@ import type {
 } from "../protocol/chats.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { List, ListQuery } from "../protocol/page.ts";
+import { Problem } from "../protocol/problem.ts";
 import type { Ban } from "../protocol/groups.ts";
 import type { ChatItem } from "../protocol/sync.ts";
 import { addMembers } from "./add_members.ts";
@@ -34,7 +36,7 @@ import { listMembers } from "./list_members.ts";
 import type { Narrate } from "./narration.ts";
 import { removeMember } from "./remove_member.ts";
 import { setRole } from "./set_role.ts";
-import { type ChatKeyRow, heirsOf } from "./store.ts";
+import { activeMembership, type ChatKeyRow, heirsOf } from "./store.ts";
 import { updateChat } from "./update.ts";
 
 export {
@@ -125,13 +127,21 @@ export interface ChatsParts {
   /** Makes the first data key of a chat, wrapped by the present master key. */
   newDataKey(chatId: ChatId): Promise<ChatKeyRow>;
   readonly narrate: Narrate;
+  /** How many people one person may put into chats, or write to first. */
+  readonly reached: RateLimit;
 }
 
 export function createChats(
-  { db, changes, newId, newDataKey, narrate }: ChatsParts,
+  { db, changes, newId, newDataKey, narrate, reached }: ChatsParts,
 ): Chats {
+  /** Counts whoever is named, whatever comes of it: each of them is looked up and locked. */
+  const reach = (by: UserId, userIds: readonly UserId[]) =>
+    reached.take(by, new Set(userIds).size);
+
   return {
     async create(by, request) {
+      const memberIds = request.kind === "channel" ? [] : request.memberIds;
+      reach(by, memberIds);
       const chatId = request.chatId ?? newId() as ChatId;
       const dataKey = await newDataKey(chatId);
       return await changes.submit(createChat(narrate(chatId, dataKey), {
@@ -143,7 +153,7 @@ export function createChats(
           channel: channelOf(request),
         }),
         creatorId: by,
-        memberIds: request.kind === "channel" ? [] : request.memberIds,
+        memberIds,
         dataKey,
       }));
     },
@@ -151,8 +161,15 @@ export function createChats(
       changes.submit(updateChat(narrate(chatId), chatId, by, patch)),
     delete: (chatId, by) => changes.submit(deleteChat(chatId, by)),
     listMembers: (chatId, by, query) => listMembers(db, chatId, by, query),
-    addMembers: (chatId, by, userIds) =>
-      changes.submit(addMembers(narrate(chatId), chatId, by, userIds)),
+    async addMembers(chatId, by, userIds) {
+      reach(by, userIds);
+      // What is decided under the lock locks everybody named: a stranger costs one look.
+      const [[membership]] = await db.run(activeMembership(chatId, by));
+      if (!membership) throw new Problem("not_found");
+      return await changes.submit(
+        addMembers(narrate(chatId), chatId, by, userIds),
+      );
+    },
     removeMember: (chatId, by, userId) =>
       retryStale(async () => {
         const [heirs] = userId === by

@@ -44,7 +44,7 @@ export function chatRoutes(
       tags,
       summary: "Open a direct chat, or make a group or channel",
       description:
-        "Idempotent on `chatId`; two people have one direct chat, whoever opens it. `forbidden` where a person's privacy (`writeFirst`, `addToGroups`) says so.",
+        "Idempotent on `chatId`; two people have one direct chat, whoever opens it. `forbidden` where a person's privacy (`writeFirst`, `addToGroups`) says so. Whoever reaches very many people in a short time, here and by adding members, is told to wait.",
       request: { body: body(CreateChat) },
       responses: {
         201: json(CreatedChat, "Made"),
@@ -142,7 +142,7 @@ export function chatRoutes(
       tags,
       summary: "Add people to a group or channel",
       description:
-        "For the owner, and admins with the right `inviteMembers`; for every member where a group's `permissions` say so. Who is in it already stays as they are. `forbidden` also for who is banned, and where a person's privacy (`addToGroups`) says so, or the person has blocked the caller.",
+        "For the owner, and admins with the right `inviteMembers`; for every member where a group's `permissions` say so. Who is in it already stays as they are. `forbidden` also for who is banned, and where a person's privacy (`addToGroups`) says so, or the person has blocked the caller. Whoever adds very many people in a short time is told to wait.",
       request: { params: inChat, body: body(AddMembers) },
       responses: {
         200: json(

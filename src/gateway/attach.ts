@@ -1,12 +1,13 @@
 import type { Caller } from "../http/env.ts";
 import { type Heads, type Inbox, writeCursor } from "../inbox/mod.ts";
 import type { User } from "../protocol/accounts.ts";
-import type { HelloFrame } from "../protocol/frames.ts";
+import { closeCodes, type HelloFrame } from "../protocol/frames.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Welcome } from "../protocol/sync.ts";
 import type { Connection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
+import type { Shares } from "./shares.ts";
 
 export interface AttachParts {
   readonly hub: Pick<
@@ -19,12 +20,14 @@ export interface AttachParts {
   /** Whether the person hides from anybody what she has read. */
   hidesReads(userId: UserId): Promise<boolean>;
   readonly heartbeatMs: number;
+  readonly shares: Pick<Shares, "join">;
 }
 
 /**
  * The cut-over from what is stored to what happens, without a gap: listen and hold back, take the
  * snapshot, answer, then pass on what was held back and is newer than the snapshot. Rejects with a
  * 401 problem for a token that does not count, and with `invalid_input` for a cursor that is none.
+ * Closes the connection, unanswered, where the account has as many as it may have.
  */
 export async function attach(
   parts: AttachParts,
@@ -32,10 +35,18 @@ export async function attach(
   { token, cursor }: HelloFrame,
   answer: (welcome: Welcome) => void,
 ): Promise<void> {
-  const { hub, authenticate, readUser, heartbeatMs } = parts;
+  const { hub, authenticate, readUser, heartbeatMs, shares } = parts;
   const caller = await authenticate(token);
   // Among thousands who come back at once many have given up by now: the others come first.
   if (connection.isClosed) return;
+  const share = shares.join(caller.userId);
+  if (!share) {
+    return connection.close(
+      closeCodes.flooding,
+      "The account has too many connections",
+    );
+  }
+  connection.share = share;
   connection.identify(caller);
   let entering: ReturnType<typeof enterChats> | undefined;
   let isAttached = false;

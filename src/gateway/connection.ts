@@ -10,6 +10,7 @@ import type { DeviceId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Listener } from "./listener.ts";
 import { sendOrClose, type Socket } from "./outbox.ts";
+import type { Share } from "./shares.ts";
 
 const frameRate: Rate = {
   burst: limits.frameBurst,
@@ -31,6 +32,8 @@ export class Connection implements Listener {
   hidesReads?: boolean;
   /** Requests under way. */
   requests = 0;
+  /** What it uses together with the account's other connections; undefined until its hello. */
+  share?: Share;
   #caller: Caller | undefined;
   /** Events that arrive while hello is being answered; undefined once they flow. */
   #held: Held[] | undefined = [];

@@ -21,6 +21,8 @@ export interface HubParts {
   readonly interest: Interest;
   catchUpChat(chatId: ChatId, rev: number): Promise<ChatCatchUp>;
   catchUpAccount(userId: UserId, rev: number): Promise<AccountCatchUp>;
+  /** Called for a connection whose person is in a chat no longer, known here or not. */
+  onLost(listener: Listener): void;
   /** Takes work that nobody waits for; its failure is counted and logged. */
   background(what: string, work: Promise<unknown>): void;
   /** How long a number may stay out while those after it wait, in milliseconds. */
@@ -129,7 +131,9 @@ export function createHub(parts: HubParts): Hub {
   function expel(userId: string, chatId: string, rev = Infinity) {
     const listeners = scopes.get(chatId)?.listeners;
     for (const listener of listenersOf(userId)) {
-      if ((listeners?.get(listener) ?? 0) <= rev) remove(listener, chatId);
+      if ((listeners?.get(listener) ?? 0) > rev) continue;
+      remove(listener, chatId);
+      parts.onLost(listener);
     }
   }
 
@@ -144,7 +148,7 @@ export function createHub(parts: HubParts): Hub {
   }
 
   /** Passes an announcement on, with what it does to who may listen. */
-  function pass(scope: Scope, { rev, event, pair }: Announcement) {
+  function pass(scope: Scope, { rev, event, pair, by }: Announcement) {
     if (!event) return;
     if (event.type === "member.left") {
       expel(event.member.userId, event.chatId, event.rev);
@@ -152,7 +156,7 @@ export function createHub(parts: HubParts): Hub {
     if (event.type === "receipt.updated") {
       return receipts.tell(scope, event, pair ?? false);
     }
-    fanOut(scope, rev, event);
+    fanOut(scope, event, rev, by);
     if (event.type === "account.updated") {
       knowHiding(scope.id, hidesReads(event.me.privacy));
     }
@@ -173,13 +177,14 @@ export function createHub(parts: HubParts): Hub {
   function empty(scope: Scope) {
     for (const listener of [...scope.listeners.keys()]) {
       remove(listener, scope.id);
+      parts.onLost(listener);
     }
   }
 
   /** Encoded once, whatever the number of listeners. */
-  function fanOut(scope: Scope, rev: number | undefined, event: Event) {
+  function fanOut(scope: Scope, event: Event, rev?: number, by?: UserId) {
     if (scope.listeners.size === 0) return;
-    const frameFor = framesOf(scope, event);
+    const frameFor = framesOf(scope, event, by);
     for (const [listener, since] of scope.listeners) {
       listener.deliver(scope.id, rev, frameFor(listener.userId, since));
     }
@@ -218,7 +223,7 @@ export function createHub(parts: HubParts): Hub {
     if (rev <= scope.rev!) return;
     left.forEach((userId) => expel(userId, chatId, rev));
     if (deleted) {
-      fanOut(scope, rev, { type: "chat.deleted", chatId, rev });
+      fanOut(scope, { type: "chat.deleted", chatId, rev }, rev);
       empty(scope);
     } else {
       moveTo(scope, rev);
@@ -243,7 +248,7 @@ export function createHub(parts: HubParts): Hub {
 
   function moveTo(scope: Scope, rev: number) {
     const next = skipTo(scope, rev);
-    fanOut(scope, rev, behind(scope, rev));
+    fanOut(scope, behind(scope, rev), rev);
     next.forEach((announcement) => pass(scope, announcement));
   }
 

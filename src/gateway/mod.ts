@@ -17,9 +17,10 @@ import { createDispatch, type DispatchParts } from "./dispatch.ts";
 import { handshake } from "./handshake.ts";
 import type { Hub } from "./hub.ts";
 import { createReceive } from "./receive.ts";
+import { createShares } from "./shares.ts";
 
 export { createHub, type Hub } from "./hub.ts";
-export { type SweptReceipt } from "./tell_receipts.ts";
+export { sweptReceipts } from "./swept_receipts.ts";
 export { createInterest } from "./interest.ts";
 
 const { helloMs } = limits;
@@ -32,7 +33,7 @@ const drainSpreadMs = 2000;
 
 export interface GatewayParts
   extends
-    Omit<AttachParts, "heartbeatMs">,
+    Omit<AttachParts, "heartbeatMs" | "shares">,
     Omit<DispatchParts, "hub" | "inbox" | "presence"> {
   readonly hub: Hub;
   readonly inbox: AttachParts["inbox"] & DispatchParts["inbox"];
@@ -65,10 +66,11 @@ export function createGateway(parts: GatewayParts): Gateway {
   const { tickMs = 1000, heartbeatMs = limits.heartbeatMs } = parts;
   const connections = new Set<Connection>();
   const sockets = new Set<WebSocket>();
+  const shares = createShares(now);
   let draining = false;
 
   const receive = createReceive({
-    attach: (...hello) => attach({ ...parts, heartbeatMs }, ...hello),
+    attach: (...hello) => attach({ ...parts, heartbeatMs, shares }, ...hello),
     onLive: (connection) => {
       if (!connection.isClosed) presence.arrive(connection);
     },
@@ -109,6 +111,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   function forget(connection: Connection) {
     connections.delete(connection);
+    connection.share?.leave();
     hub.leave(connection);
     if (connection.caller) presence.depart(connection);
   }

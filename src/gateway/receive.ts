@@ -61,6 +61,9 @@ export function createReceive(parts: ReceiveParts) {
     if (connection.rate.take() > 0) {
       return refuse(connection, "flooding", "Too many frames");
     }
+    if (connection.share?.takeFrame() === false) {
+      return refuse(connection, "flooding", "Too many frames of the account");
+    }
     if (typeof data !== "string") {
       return refuse(connection, "badFrame", "Frames are text");
     }
@@ -129,7 +132,9 @@ export function createReceive(parts: ReceiveParts) {
     }
     const { id = null } = parsed.data;
     if (isDraining()) return fail(connection, id, stopping());
-    if (connection.requests >= limits.requestsAtOnce) {
+    // A live connection has one.
+    const share = connection.share!;
+    if (connection.requests >= limits.requestsAtOnce || !share.begin()) {
       return fail(
         connection,
         id,
@@ -144,6 +149,7 @@ export function createReceive(parts: ReceiveParts) {
       fail(connection, id, asProblem(connection, error));
     } finally {
       connection.requests--;
+      share.end();
     }
   }
 

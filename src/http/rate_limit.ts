@@ -9,8 +9,11 @@ import { Problem } from "../protocol/problem.ts";
 
 /** A token bucket for each key. */
 export interface RateLimit {
-  /** Throws `rate_limited`, with the time until the next token, when the key's bucket is empty. */
-  take(key: string): void;
+  /**
+   * Throws `rate_limited`, with the time until there is a token, or as many as are asked for, when
+   * the key's bucket holds fewer.
+   */
+  take(key: string, tokens?: number): void;
   /** Undoes a `take` that turned out not to count. */
   giveBack(key: string): void;
 }
@@ -30,13 +33,13 @@ export function createRateLimit(
   });
 
   return {
-    take(key) {
+    take(key, tokens) {
       let bucket = buckets.get(key);
       if (!bucket) {
         bucket = createTokenBucket(rate, clock);
         buckets.set(key, bucket);
       }
-      const retryAfterMs = bucket.take();
+      const retryAfterMs = bucket.take(tokens);
       if (retryAfterMs > 0) throw new Problem("rate_limited", { retryAfterMs });
     },
     giveBack: (key) => buckets.get(key)?.giveBack(),

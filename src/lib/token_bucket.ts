@@ -8,8 +8,11 @@ export interface Rate {
 }
 
 export interface TokenBucket {
-  /** Takes a token. Answers 0, or the milliseconds until there is one; then it took none. */
-  take(): number;
+  /**
+   * Takes a token, or so many at once. Answers 0, or the milliseconds until there are as many; then
+   * it took none. More than the burst there never are.
+   */
+  take(tokens?: number): number;
   /** Puts a token back. */
   giveBack(): void;
 }
@@ -30,13 +33,13 @@ export function createTokenBucket(
   }
 
   return {
-    take() {
+    take(wanted = 1) {
       count();
-      if (tokens >= 1) {
-        tokens--;
+      if (tokens >= wanted) {
+        tokens -= wanted;
         return 0;
       }
-      return Math.ceil((1 - tokens) / perSecond * 1000);
+      return Math.ceil((wanted - tokens) / perSecond * 1000);
     },
     giveBack() {
       tokens = Math.min(burst, tokens + 1);

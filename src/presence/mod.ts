@@ -1,7 +1,7 @@
 /**
  * Who is here. A person is online while any of her connections is active, on whatever isolate; of those
  * who watch her, her contacts and those who share a chat with her are told, as far as her privacy lets
- * them and neither has blocked the other. Whatever changes that is rung for like a coming or going.
+ * them and neither has blocked the other. Whatever takes that away is heard of like a coming or going.
  *
  * 1. `roster.ts` counts the connections of this isolate. Only a person's first and last count, and the
  *    last one only when the grace time has passed.
@@ -25,7 +25,7 @@ import type { Announcement } from "../relay/relay.ts";
 import { createLedger } from "./ledger.ts";
 import { createRoster } from "./roster.ts";
 import { createSee } from "./see.ts";
-import { type Turned, turnedSince } from "./store.ts";
+import { type Pair, type Turned, turnedSince } from "./store.ts";
 import { createWatch, type Watcher, type WatchParts } from "./watch.ts";
 export type { Watcher } from "./watch.ts";
 export { erasePresence } from "./erase.ts";
@@ -43,8 +43,13 @@ export interface PresenceService extends AsyncDisposable {
   watch(watcher: Watcher, userIds: readonly UserId[]): Promise<Presence[]>;
   /** Rejects with `not_found` for somebody who is no contact and shares no chat with the caller. */
   read(by: UserId, userId: UserId): Promise<Presence>;
-  /** Takes the rings of this isolate and of others. */
+  /**
+   * Takes the rings of this isolate and of others, and what tells that a person may be in a chat no
+   * longer.
+   */
   receive(announcements: readonly Announcement[]): void;
+  /** The watcher is in a chat no longer, and may be out of sight of those in it. */
+  lookAgain(watcher: Pick<Watcher, "userId">): void;
   /** What the sweep looks for, where rings got lost. */
   readonly swept: SweepSource<Turned>;
   /** Renews this isolate's lease now, as it does by itself. Rejects when it could not. */
@@ -156,11 +161,19 @@ export function createPresence(parts: PresenceParts): PresenceService {
     },
 
     receive(announcements) {
-      watch.ring(
-        announcements.filter(({ audience }) => audience === "presence")
-          .map(({ scopeId }) => scopeId as UserId),
-      );
+      const everybody: UserId[] = [];
+      const pairs: Pair[] = [];
+      for (const each of announcements) {
+        const userId = each.scopeId as UserId;
+        if (each.towards) pairs.push({ userId, watcherId: each.towards });
+        else if (each.audience === "presence" || mayHaveLeft(each)) {
+          everybody.push(userId);
+        }
+      }
+      watch.ring(everybody);
+      watch.ringFor(pairs);
     },
+    lookAgain: watch.lookAgain,
     swept: {
       statement: (from) => watch.size === 0 ? null : turnedSince(from),
       on(rows) {
@@ -175,3 +188,7 @@ export function createPresence(parts: PresenceParts): PresenceService {
     [Symbol.asyncDispose]: leave,
   };
 }
+
+/** Where the relay had no room for the event, it may have been that one. */
+const mayHaveLeft = ({ audience, event }: Announcement) =>
+  audience === "account" && (!event || event.type === "chat.deleted");

@@ -196,7 +196,8 @@ export interface Turned {
 
 /**
  * What any transaction from `from` on has turned: those who came or went, pairs who became something
- * else to each other, and those who show other things to others.
+ * else to each other, those who show other things to others, and those who may have left a chat. Of
+ * the last, the day keeps out whoever left one long ago; the limit keeps the planner going by key.
  */
 export const turnedSince = (from: string) =>
   sql<Turned>`select user_id, null::uuid as watcher_id from last_seen
@@ -206,7 +207,11 @@ export const turnedSince = (from: string) =>
       values (user_id, peer_id), (peer_id, user_id)
     ) pair where changed_xid >= ${from}::xid8
     union all
-    select user_id, null from users where privacy_xid >= ${from}::xid8`;
+    select user_id, null from users where privacy_xid >= ${from}::xid8
+    union all
+    select scope_id, null from heads, lateral (
+      select from members where user_id = scope_id and left_at > now() - interval '1 day' limit 1
+    ) gone where changed_xid >= ${from}::xid8`;
 
 // deleted accounts -------------------------------------------------------------------------------
 

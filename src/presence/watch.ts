@@ -27,6 +27,8 @@ export interface Watch {
   ring(userIds: Iterable<UserId>): void;
   /** The same, towards these watchers alone. */
   ringFor(pairs: Iterable<Pair>): void;
+  /** All whom this connection watches may be seen by it otherwise than before. */
+  lookAgain(watcher: Pick<Watcher, "userId">): void;
   /** Looks again after those whom a failed look was about. */
   retry(): void;
   /** How many watch somebody. */
@@ -68,7 +70,7 @@ interface Watched {
 export function createWatch(parts: WatchParts): Watch {
   const { see, interest, turns, background } = parts;
   const subjects = new Map<UserId, Subject>();
-  const watches = new Map<Watcher, Watched>();
+  const watches = new Map<Pick<Watcher, "userId">, Watched>();
   /** Whom to look after, and for whom; null: for everybody who watches. */
   const rung = new Map<UserId, Set<UserId> | null>();
   /** Counts looks and answers, to tell which came first. */
@@ -235,6 +237,11 @@ export function createWatch(parts: WatchParts): Watch {
     unwatch,
     ring,
     ringFor,
+    lookAgain(watcher) {
+      const { userId: watcherId } = watcher;
+      const subjects = watches.get(watcher)?.told.keys() ?? [];
+      ringFor([...subjects].map(({ userId }) => ({ userId, watcherId })));
+    },
     retry: pump.retry,
     get size() {
       return watches.size;

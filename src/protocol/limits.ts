@@ -45,6 +45,11 @@ export const limits = {
   framesPerSecond: 500,
   /** Requests of one connection that may be under way at once. */
   requestsAtOnce: 256,
+  /** What all connections of one account may do together, for each process of the service. */
+  connectionsOfAccount: 256,
+  frameBurstOfAccount: 2000,
+  framesPerSecondOfAccount: 1000,
+  requestsAtOnceOfAccount: 512,
   /** Bytes a connection may have unsent before it counts as a slow consumer. */
   outboxBytes: 1024 * 1024,
 } as const;

@@ -80,6 +80,7 @@ export function heldLane(limits: Partial<LaneLimits> = {}): HeldLane {
     limits: {
       batchSize: 8,
       batchBytes: 1000,
+      batchKeys: 1000,
       waiting: 100,
       waitMs: 1000,
       ...limits,

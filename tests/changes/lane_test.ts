@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Read } from "../../src/changes/mod.ts";
 import { createLane } from "../../src/changes/lane.ts";
 import { Problem } from "../../src/protocol/problem.ts";
 import {
@@ -54,6 +55,29 @@ Deno.test("lane: a batch carries so many bytes, and a larger command goes alone"
   const sizes = { a: 600, b: 400, c: 1, huge: 5000, d: 10 };
   for (const [name, bytes] of Object.entries(sizes)) {
     void submit(command(name, ["A"], undefined, bytes));
+  }
+  first.land();
+  for (const names of [["a", "b"], ["c"], ["huge"], ["d"]]) {
+    const batch = await flight();
+    assert.deepEqual(batch.names, names);
+    batch.land();
+  }
+});
+
+Deno.test("lane: a batch names so many scopes and rows, and a larger command goes alone", async () => {
+  const { submit, flight } = heldLane({ batchKeys: 10 });
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const named = { a: [2, 4], b: [1, 3], c: [1, 0], huge: [300, 9], d: [1, 9] };
+  for (const [name, [scopes, rows]] of Object.entries(named)) {
+    const keys = Array.from({ length: rows! }, () => ({}));
+    void submit({
+      ...command(name, Array.from({ length: scopes! }, (_, i) => `${i}`)),
+      reads: [{ table: {} as Read["table"], keys }, {
+        table: {} as Read["table"],
+        keys: [],
+      }],
+    });
   }
   first.land();
   for (const names of [["a", "b"], ["c"], ["huge"], ["d"]]) {
@@ -120,11 +144,12 @@ Deno.test("lane: one command that sinks the batch sinks only itself", async () =
   const batch = await flight();
   assert.equal(batch.names.length, 4);
   batch.fail(new Error("Sunk"));
-  for (const name of ["a1", "poison", "a2", "b1"]) {
-    const single = await flight();
-    assert.deepEqual(single.names, [name], "one by one, in their order");
-    if (name === "poison") single.fail(new Error("Poisonous"));
-    else single.land();
+  const parts = [["a1", "poison"], ["a1"], ["poison"], ["a2", "b1"]];
+  for (const names of parts) {
+    const part = await flight();
+    assert.deepEqual(part.names, names, "by halves, in their order");
+    if (names.includes("poison")) part.fail(new Error("Poisonous"));
+    else part.land();
   }
   assert.deepEqual(await Promise.all(replies), [
     "a1",
@@ -133,6 +158,31 @@ Deno.test("lane: one command that sinks the batch sinks only itself", async () =
     "b1",
   ]);
   assert.ok(!log.includes("announced poison"));
+});
+
+Deno.test("lane: one that sinks a large batch costs it a few, whatever its size", async () => {
+  const batchSize = 512;
+  const { submit, flight, started } = heldLane({ batchSize, waiting: 1000 });
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const replies = Array.from(
+    { length: batchSize },
+    (_, i) => submit(command(i === 300 ? "poison" : `${i}`, ["A"])),
+  );
+  first.land();
+  for (let left = batchSize; left > 0;) {
+    const { names, land, fail } = await flight();
+    const isSunk = names.includes("poison");
+    if (isSunk) fail(new Error("Poisonous"));
+    else land();
+    if (!isSunk || names.length === 1) left -= names.length;
+  }
+  const answers = await Promise.all(replies);
+  assert.deepEqual(
+    answers.filter((answer) => answer === "Poisonous").length,
+    1,
+  );
+  assert.equal(started(), 1 + 1 + 2 * Math.log2(batchSize));
 });
 
 Deno.test("lane: a batch that met another transaction is tried again whole", async () => {
@@ -319,7 +369,7 @@ Deno.test("lane: drained once everything is answered", async () => {
   assert.deepEqual(log.slice(-1), ["answered a2"]);
 });
 
-Deno.test("lane: while a batch goes one by one, nothing overtakes it", async () => {
+Deno.test("lane: while a batch goes by halves, nothing overtakes it", async () => {
   const { submit, flight, started } = heldLane();
   void submit(command("first", ["F"]));
   const first = await flight();
@@ -374,7 +424,13 @@ Deno.test("lane: whatever comes and sinks, the order is that of coming", async (
           },
           announce: (events) => announced.push(...events.map(nameOf)),
           now: () => 0,
-          limits: { batchSize, batchBytes: 1000, waiting: 100, waitMs: 1000 },
+          limits: {
+            batchSize,
+            batchBytes: 1000,
+            batchKeys: 1000,
+            waiting: 100,
+            waitMs: 1000,
+          },
         });
         const settled = await scheduler.waitFor(
           Promise.allSettled(commands.map((each) => lane.submit(each))),

@@ -46,7 +46,13 @@ Deno.test("lanes: whatever comes and lands when, each chat keeps its order", asy
           },
           announce: (events) => announced.push(...events.map(nameOf)),
           now: () => 0,
-          limits: { batchSize, batchBytes: 1000, waiting: 100, waitMs: 1000 },
+          limits: {
+            batchSize,
+            batchBytes: 1000,
+            batchKeys: 1000,
+            waiting: 100,
+            waitMs: 1000,
+          },
         }, lanes);
         const commands = wishes.map(({ scopes }, i) => command(`${i}`, scopes));
         const namesOf = new Map<unknown, string>(

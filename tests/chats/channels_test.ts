@@ -522,6 +522,26 @@ Deno.test("channels", async (t) => {
     },
   );
 
+  await t.step("who hides what she reads counts as no view", async () => {
+    const made = await channelOf(owner);
+    const { chatId } = made;
+    const hider = await newPerson(url, "hider");
+    accepted(
+      await hider.call("PATCH", "/me", {
+        privacy: { readReceipts: { who: "nobody" } },
+      }),
+    );
+    await join(hider, made);
+    await join(bob, made);
+    await send(owner, chatId);
+    const viewsAfter = async (by: Person) => {
+      accepted(await by.call("POST", `/chats/${chatId}/read`, { seq: 1 }));
+      return (await history(owner, chatId)).items.map(({ views }) => views);
+    };
+    assert.deepEqual(await viewsAfter(hider), [0]);
+    assert.deepEqual(await viewsAfter(bob), [1]);
+  });
+
   await t.step("two isolates that count at once lose no view", async () => {
     await using other = await anotherIsolate(service);
     const made = await channelOf(owner);
@@ -763,12 +783,11 @@ async function fill(db: Database, chatId: ChatId, people: readonly UserId[]) {
   );
 }
 
-/** Resolves once nothing of a deleted account is left to erase. */
+/** Resolves once what a deleted account has read is erased: the last rows of it that a step counts. */
 async function erased(db: Database, userId: UserId): Promise<void> {
   for (;;) {
     const [[left]] = await db.run(
-      sql`select from users
-        where user_id = ${userId}::uuid and erase_after is not null`,
+      sql`select from receipts where user_id = ${userId}::uuid limit 1`,
     );
     if (!left) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

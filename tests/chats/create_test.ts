@@ -14,6 +14,7 @@ import { fits } from "../support/fits.ts";
 import { newPerson, type Person } from "../support/peer.ts";
 import { crowd } from "./crowd.ts";
 import { silent } from "../support/silent.ts";
+import { unlimited } from "../support/unlimited.ts";
 
 interface Made {
   chatId: ChatId;
@@ -325,6 +326,7 @@ const anotherIsolate = (db: Database) =>
     changes: createChanges({ db, announce: () => {}, now: () => new Date() }),
     newId: uuid,
     narrate: silent,
+    reached: unlimited,
     newDataKey: (chatId) =>
       Promise.resolve({
         chatId,

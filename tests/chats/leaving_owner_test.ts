@@ -8,6 +8,7 @@ import { accepted } from "../support/answers.ts";
 import { testApp } from "../support/app.ts";
 import { groupOf, newPerson } from "../support/peer.ts";
 import { silent } from "../support/silent.ts";
+import { unlimited } from "../support/unlimited.ts";
 
 Deno.test("an owner leaves although all heirs have changed since she looked", async () => {
   await using service = await testApp();
@@ -37,6 +38,7 @@ Deno.test("an owner leaves although all heirs have changed since she looked", as
     newId: () => assert.fail("It makes nothing"),
     newDataKey: () => assert.fail("It makes no key"),
     narrate: silent,
+    reached: unlimited,
   });
 
   await chats.removeMember(chatId, ann.userId, ann.userId);

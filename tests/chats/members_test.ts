@@ -13,6 +13,7 @@ import { fits } from "../support/fits.ts";
 import { groupOf, newPerson, type Person } from "../support/peer.ts";
 import { crowd } from "./crowd.ts";
 import { silent } from "../support/silent.ts";
+import { unlimited } from "../support/unlimited.ts";
 
 const text = { content: { type: "text", text: "Hello" } };
 
@@ -464,6 +465,7 @@ Deno.test("members: a leaving owner's heir", async (t) => {
         newId: crypto.randomUUID,
         newDataKey: () => Promise.reject(),
         narrate: silent,
+        reached: unlimited,
       };
       const slow = createChats({
         ...parts,
@@ -490,6 +492,7 @@ Deno.test("members: a leaving owner's heir", async (t) => {
       newId: crypto.randomUUID,
       newDataKey: () => Promise.reject(),
       narrate: silent,
+      reached: unlimited,
       // Between finding the heirs and leaving, bob is handed the group.
       db: {
         ...db,
@@ -516,6 +519,7 @@ Deno.test("members: a leaving owner's heir", async (t) => {
       newId: crypto.randomUUID,
       newDataKey: () => Promise.reject(),
       narrate: silent,
+      reached: unlimited,
       // Between finding the heirs and leaving, the first goes and comes again.
       db: {
         ...db,

@@ -77,6 +77,7 @@ export function hubStage(parts: Partial<HubParts> = {}) {
     onFailure: (error) => complaints.push(String(error)),
   });
   const hub = createHub({
+    onLost: () => {},
     interest,
     background,
     catchUpChat: () => Promise.reject(new Error("Nobody expected a look")),

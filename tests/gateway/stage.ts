@@ -59,6 +59,7 @@ export function gatewayStage(world: World, replaced: Replaced = {}): Stage {
     onFailure: (error) => write(String(error)),
   });
   const hub = createHub({
+    onLost: () => {},
     interest,
     background,
     catchUpChat: (chatId) =>

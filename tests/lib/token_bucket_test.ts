@@ -13,6 +13,16 @@ Deno.test("a token bucket lets a burst through, then tells how long to wait", ()
   assert.deepEqual([bucket.take(), bucket.take(), bucket.take()], [0, 0, 250]);
 });
 
+Deno.test("a token bucket gives several tokens at once, or none of them", () => {
+  const bucket = createTokenBucket({ burst: 5, perSecond: 2 }, () => 0);
+  assert.deepEqual([bucket.take(3), bucket.take(4), bucket.take(2)], [
+    0,
+    1000,
+    0,
+  ]);
+  assert.equal(bucket.take(0), 0, "nothing is always there");
+});
+
 Deno.test("a token bucket takes a token back, and no more than it holds", () => {
   const bucket = createTokenBucket({ burst: 1, perSecond: 1 }, () => 0);
   bucket.giveBack();

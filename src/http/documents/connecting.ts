@@ -19,7 +19,7 @@ Bring a fresh token with \`refresh\` before the old one runs out: a connection w
 
 Answer pings, as WebSocket libraries do by themselves: the service pings a connection that is silent for ${
   seconds(limits.heartbeatMs)
-} and closes it when that long passes again without an answer. A connection may send ${limits.frameBurst} frames at once and ${limits.framesPerSecond} a second, and have ${limits.requestsAtOnce} requests under way. One that does not take what it is sent, ${limits.outboxBytes} bytes of it, is closed: nothing is lost, it resumes by \`rev\`.
+} and closes it when that long passes again without an answer. A connection may send ${limits.frameBurst} frames at once and ${limits.framesPerSecond} a second, and have ${limits.requestsAtOnce} requests under way. All connections of one account together may send ${limits.frameBurstOfAccount} frames at once and ${limits.framesPerSecondOfAccount} a second, and have ${limits.requestsAtOnceOfAccount} requests under way; an account has at most ${limits.connectionsOfAccount} connections, and the one too many is closed with 4429. A connection that does not take what it is sent, ${limits.outboxBytes} bytes of it, is closed: nothing is lost, it resumes by \`rev\`.
 
 After a close, connect again with a growing and random delay, and say \`hello\` with the last \`cursor\`.
 `.trim();
@@ -33,7 +33,8 @@ const reasons: Record<keyof typeof closeCodes, string> = {
   unauthenticated: "The token is missing, expired or revoked",
   timeout: "No hello in time",
   frameTooLarge: "A frame is above the limit",
-  flooding: "Too many frames",
+  flooding:
+    "Too many frames, of the connection or of the account, or too many connections of the account",
 };
 
 /** What each close code tells the client, those that the runtime gives by itself included. */

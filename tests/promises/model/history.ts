@@ -105,6 +105,7 @@ function goOn(
   if (isLast && !odd) return states;
   const candidates = open
     .filter(({ from, to }) => from <= model.rev && model.rev <= to)
+    .filter((one) => !isBan(one) || one === open.find(isBan))
     .sort((a, b) => revOf(b) - revOf(a) || a.to - b.to);
   const changing = odd ? [] : candidates.filter(({ to }) => model.rev < to);
   for (const follow of [following, silently]) {
@@ -124,6 +125,10 @@ function goOn(
     ].join("\n");
   }
 }
+
+/** These are done in the order in which they were answered: each only after the one before. */
+const isBan = ({ wish: { kind }, answered }: Done) =>
+  (kind === "ban" || kind === "unban") && !("refused" in answered);
 
 /** Those that name their rev come first: there is one place for them. */
 const revOf = ({ answered }: Done) => "rev" in answered ? 1 : 0;
@@ -151,24 +156,26 @@ function following(
   return fits ? withMoments(result.next, log) : undefined;
 }
 
-/** The state after an operation that was granted, of which nobody was told, if it changes something. */
+/** The state after a ban, or its end, of which nobody was told. */
 function silently(
   model: Model,
   _: Log,
-  { by, wish, answered }: Done,
+  done: Done,
 ): Model | undefined {
-  if ("refused" in answered) return;
+  const { by, wish } = done;
+  if (!isBan(done)) return;
   const result = step(model, by, wish);
-  const isSilent = "next" in result && result.told.length === 0 &&
-    result.next !== model;
+  const isSilent = "next" in result && result.told.length === 0;
   return isSilent ? result.next : undefined;
 }
 
 /** Whether the answer fits a state that the chat was in meanwhile, and changed nothing. */
 function isExplained(
-  { by, wish, answered, from, to }: Done,
+  done: Done,
   states: readonly Model[],
 ): boolean {
+  if (isBan(done)) return false;
+  const { by, wish, answered, from, to } = done;
   // The one refusal that no single state explains: the line of heirs moved while an owner left.
   const isLeaving = wish.kind === "remove" && wish.userId === by;
   if (isLeaving && isSame(answered, { refused: "unavailable" })) return true;

@@ -74,6 +74,7 @@ async function carryOut(
 
   const known = () =>
     Math.max(startRev, ...followers.map((follower) => follower.rev(chatId)));
+  let banning = Promise.resolve();
   let reading: Promise<number> | undefined;
   let next: Promise<number> | undefined;
   /** Where the chat is, read after the call: those who ask during one read share the next one. */
@@ -94,10 +95,17 @@ async function carryOut(
   async function step(follower: Follower, plan: Plan) {
     const seqs = follower.chats.get(chatId)?.picture.messages.keys() ?? [];
     const wish = wishOf(plan, people, messageIds, Math.max(0, ...seqs));
-    const from = known();
-    const answered = await perform(follower, chatId, wish);
     const by = follower.userId;
-    done.push({ by, wish, answered, from, to: await headRev() });
+    async function ask() {
+      const from = known();
+      const answered = await perform(follower, chatId, wish);
+      const one = { by, wish, answered, from, to: 0 };
+      done.push(one);
+      one.to = await headRev();
+    }
+    if (wish.kind !== "ban" && wish.kind !== "unban") return await ask();
+    // One after the other: no rev tells in which order they came.
+    await (banning = banning.then(ask));
   }
 
   async function act(follower: Follower, own: readonly Plan[]) {
