@@ -34,6 +34,7 @@ export function createAnnounce(
       ...(rev === undefined ? {} : { rev }),
       event,
       ...("pair" in announced ? { pair: announced.pair } : {}),
+      ...("by" in announced ? { by: announced.by } : {}),
     };
   }
 

@@ -86,6 +86,8 @@ export type Announced =
     readonly event: Event;
     /** Of a receipt: the chat is of two people, who have agreed on what they show each other. */
     readonly pair?: true;
+    /** Who did it, where nobody but that person's own devices is to learn it. */
+    readonly by?: UserId;
   }
   | { readonly account: UserId; readonly rev?: number; readonly event: Event };
 
