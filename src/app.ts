@@ -158,7 +158,7 @@ export async function createApp(
     db,
     changes,
     accounts,
-    ring: (userIds) => announce(userIds.map((presence) => ({ presence }))),
+    ring: announce,
     requests: createRateLimit(rates.contactRequestsPerUser),
   });
   const onUnreadable = (error: unknown) => {

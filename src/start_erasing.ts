@@ -29,7 +29,7 @@ export const startErasing = (
       leaveChats({ db, changes, narrate }),
       forgetContacts({ db, contacts }),
       erasePreferences(db),
-      eraseJoining(db),
+      eraseJoining({ db, changes }),
       eraseReading(db),
       erasePresence(db),
     ],

@@ -24,13 +24,17 @@ export function createAnnounce(
   function announcement(announced: Announced | Ring): Announcement {
     const id = `${isolateId}:${++count}`;
     const common = { id, origin: isolateId, ...scopeOf(announced) };
-    if ("presence" in announced) return common;
+    if ("presence" in announced) {
+      const { towards } = announced;
+      return { ...common, ...(towards && { towards }) };
+    }
     const { rev, event } = announced;
     return {
       ...common,
       ...(rev === undefined ? {} : { rev }),
       event,
       ...("pair" in announced ? { pair: announced.pair } : {}),
+      ...("by" in announced ? { by: announced.by } : {}),
     };
   }
 

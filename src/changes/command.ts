@@ -86,12 +86,16 @@ export type Announced =
     readonly event: Event;
     /** Of a receipt: the chat is of two people, who have agreed on what they show each other. */
     readonly pair?: true;
+    /** Who did it, where nobody but that person's own devices is to learn it. */
+    readonly by?: UserId;
   }
   | { readonly account: UserId; readonly rev?: number; readonly event: Event };
 
 /** Says that a person came or went, and no more: whoever watches her looks how it is. */
 export interface Ring {
   readonly presence: UserId;
+  /** The one watcher to whom it may be news, where that is nobody else. */
+  readonly towards?: UserId;
 }
 
 export interface Outcome<Reply> {

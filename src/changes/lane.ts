@@ -133,9 +133,11 @@ export function createLane(
         batch.forEach(({ reject }) => reject(error));
       } else if (tries > 1 && isContention(error)) {
         await settle(batch, tries - 1);
-      } // One command sinks the batch: alone, it sinks nobody but itself.
+      } // One command sinks the batch: alone, it sinks nobody but itself. By halves it is soon alone.
       else if (batch.length > 1) {
-        for (const waiting of batch) await settle([waiting]);
+        const half = Math.ceil(batch.length / 2);
+        await settle(batch.slice(0, half));
+        await settle(batch.slice(half));
       } else if (tries > 1 && isStale(error)) await settle(batch, 1);
       else batch.forEach(({ reject }) => reject(error));
       return;

@@ -11,7 +11,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { plainRole } from "./channel_rules.ts";
 import { banReads, refuseBanned } from "./bans.ts";
-import { endWaiting, joinRequests } from "./invite_store.ts";
+import { endWaiting, waitReads } from "./invite_store.ts";
 import { join, refuseFull } from "./membership.ts";
 import { type Narration, tellIf } from "./narration.ts";
 import { refuseUnlessMay } from "./rights.ts";
@@ -35,7 +35,7 @@ export function addMembers(
       reads(members, keys.members),
       reads(users, people.map((userId) => ({ userId }))),
       banReads(chatId, people),
-      reads(joinRequests, people.map((userId) => ({ chatId, userId }))),
+      ...waitReads(chatId, people),
       ...reachReads(by, people),
     ],
     prepare: narration.prepare,

@@ -1,10 +1,10 @@
 import { presentUser, users } from "../accounts/mod.ts";
 import { type Command, put, reads } from "../changes/mod.ts";
 import type { Member } from "../protocol/chats.ts";
-import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { banReads, refuseBanned } from "./bans.ts";
-import { invites, joinRequests } from "./invite_store.ts";
+import { endWaiting, joinRequests, waitReads } from "./invite_store.ts";
 import type { Narration } from "./narration.ts";
 import { comeIn, refuseFull } from "./membership.ts";
 import { refuseUnlessRight } from "./rights.ts";
@@ -60,15 +60,11 @@ export function acceptRequest(
   };
 }
 
-/**
- * Somebody who waits is not let in, or waits no longer: then the invitation has one more use left.
- * `inviteId` is the one by which the person was found waiting before.
- */
+/** Somebody who waits is not let in, or waits no longer. */
 export function endRequest(
   chatId: ChatId,
   by: UserId,
   userId: UserId,
-  inviteId: InviteId | undefined,
 ): Command<void> {
   const keys = accessKeys(chatId, by);
   return {
@@ -76,8 +72,7 @@ export function endRequest(
     reads: [
       reads(chats, keys.chat),
       reads(members, keys.members),
-      reads(joinRequests, [{ chatId, userId }]),
-      reads(invites, inviteId === undefined ? [] : [{ chatId, inviteId }]),
+      ...waitReads(chatId, [userId]),
     ],
     decide(state) {
       if (by !== userId) {
@@ -86,23 +81,9 @@ export function endRequest(
         const refusal = refuseUnlessRight(access, "inviteMembers");
         if (refusal) return refusal;
       }
-      const request = state.get(joinRequests, { chatId, userId });
-      if (!request?.isOpen) return new Problem("not_found");
-      const invite = state.get(invites, request);
-      return {
-        fact: () => ({
-          rows: [
-            put(joinRequests, { ...request, isOpen: false }),
-            ...(invite
-              ? [
-                put(invites, { ...invite, uses: Math.max(0, invite.uses - 1) }),
-              ]
-              : []),
-          ],
-          events: [],
-          reply: undefined,
-        }),
-      };
+      const rows = endWaiting(state, chatId, userId);
+      if (rows.length === 0) return new Problem("not_found");
+      return { fact: () => ({ rows, events: [], reply: undefined }) };
     },
   };
 }

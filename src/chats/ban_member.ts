@@ -4,7 +4,7 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { bans } from "./ban_store.ts";
 import { banReads } from "./bans.ts";
-import { endWaiting, joinRequests } from "./invite_store.ts";
+import { endWaiting, waitReads } from "./invite_store.ts";
 import { leave } from "./membership.ts";
 import { type Narration, tellIf } from "./narration.ts";
 import { refuseUnlessRight } from "./rights.ts";
@@ -30,7 +30,7 @@ export function banMember(
       reads(members, keys.members),
       reads(users, [{ userId }]),
       banReads(chatId, [userId]),
-      reads(joinRequests, [key]),
+      ...waitReads(chatId, [userId]),
     ],
     prepare: narration.prepare,
     decide(state) {

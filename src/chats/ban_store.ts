@@ -3,6 +3,7 @@ import { erasedAtOnce } from "../db/in_batches.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
+import { hasNotEnded } from "./store.ts";
 
 export interface BanRow {
   readonly chatId: ChatId;
@@ -15,13 +16,14 @@ export interface BanRow {
 
 type BanKey = Pick<BanRow, "chatId" | "userId">;
 const keyTypes = { chatId: "uuid", userId: "uuid" } as const;
+const columns = sql`chat_id, user_id, banned_by, banned_at`;
 
 /** Who cannot come into which chat. */
 export const bans: Table<BanKey, BanRow> = {
   name: "bans",
   id: ({ chatId, userId }) => `${chatId}/${userId}`,
   load: (keys) =>
-    sql<BanRow>`select chat_id, user_id, banned_by, banned_at, true as is_active
+    sql<BanRow>`select ${columns}, true as is_active
       from bans join ${table(keys, keyTypes)} k (chat_id, user_id)
       using (chat_id, user_id)`,
   save(rows) {
@@ -29,13 +31,15 @@ export const bans: Table<BanKey, BanRow> = {
     const lifted = rows.filter(({ isActive }) => !isActive);
     return [
       ...(active.length === 0 ? [] : [
-        sql`insert into bans (chat_id, user_id, banned_by, banned_at) select * from ${
+        sql`insert into bans (${columns}) select n.* from ${
           table(active, {
             ...keyTypes,
             bannedBy: "uuid",
             bannedAt: "timestamptz",
           })
-        } on conflict do nothing`,
+        } n (${columns}) where ${hasNotEnded}
+          on conflict (chat_id, user_id) do update
+          set banned_by = excluded.banned_by, banned_at = excluded.banned_at`,
       ]),
       ...(lifted.length === 0 ? [] : [
         sql`delete from bans b using ${

@@ -48,7 +48,7 @@ export function createInvite(
       const refusal = refuseUnlessRight(access, "inviteMembers");
       if (refusal) return refusal;
       const known = state.get(invites, wish);
-      if (known) {
+      if (known && !known.isRevoked) {
         return known.createdBy === by
           ? { reply: { row: known, duplicate: true } }
           : new Problem("id_taken", {
@@ -70,6 +70,7 @@ export function createInvite(
             createdBy: by,
             createdAt: numbers.now,
             uses: 0,
+            isRevoked: false,
           };
           return {
             rows: [

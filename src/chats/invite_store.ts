@@ -1,9 +1,16 @@
-import { type Put, put, type State, type Table } from "../changes/mod.ts";
-import { erasedAtOnce } from "../db/in_batches.ts";
+import {
+  type Put,
+  put,
+  type Read,
+  reads,
+  type State,
+  type Table,
+} from "../changes/mod.ts";
 import { sql, type Statement, table } from "../db/sql.ts";
 import type { TimePlace } from "../db/time_cursor.ts";
 import type { ChatKind } from "../protocol/chats.ts";
 import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
+import { hasNotEnded } from "./store.ts";
 
 export interface InviteRow {
   readonly chatId: ChatId;
@@ -18,53 +25,78 @@ export interface InviteRow {
   /** Who came in by it, and who waits to. */
   readonly uses: number;
   readonly needsApproval: boolean;
+  /** Revoked ones are gone. */
+  readonly isRevoked: boolean;
 }
 
 export type InviteKey = Pick<InviteRow, "chatId" | "inviteId">;
+
+/** Names whichever invitation somebody waits by, which is not known before the lock. */
+interface WaitedKey {
+  readonly chatId: ChatId;
+  readonly waitedBy: UserId;
+}
 
 const inviteColumns =
   sql`chat_id, invite_id, code_hash, key_version, sealed_code, created_by,
   created_at, expires_at, max_uses, uses, needs_approval`;
 
 const keyTypes = { chatId: "uuid", inviteId: "uuid" } as const;
+const waitedTypes = { chatId: "uuid", waitedBy: "uuid" } as const;
+const requestTypes = { chatId: "uuid", userId: "uuid" } as const;
 
-export const invites: Table<InviteKey, InviteRow> = {
+export const invites: Table<InviteKey | WaitedKey, InviteRow> = {
   name: "invites",
-  id: ({ chatId, inviteId }) => `${chatId}/${inviteId}`,
-  load: (keys) =>
-    sql<InviteRow>`select ${inviteColumns} from invites
-      join ${table(keys, keyTypes)} k (chat_id, invite_id)
-      using (chat_id, invite_id)`,
-  save: (rows) => [
-    sql`insert into invites (${inviteColumns}) select * from ${
-      table(rows, {
-        ...keyTypes,
-        codeHash: "bytea",
-        keyVersion: "integer",
-        sealedCode: "bytea",
-        createdBy: "uuid",
-        createdAt: "timestamptz",
-        expiresAt: "timestamptz",
-        maxUses: "integer",
-        uses: "integer",
-        needsApproval: "boolean",
-      })
-    } on conflict (chat_id, invite_id) do update set uses = excluded.uses`,
-  ],
-};
-
-/** An invitation that was taken back; the rest of the row goes with it. */
-export const revokedInvites: Table<InviteKey, InviteKey> = {
-  name: "revokedInvites",
-  id: ({ chatId, inviteId }) => `${chatId}/${inviteId}`,
-  load: () =>
-    sql<InviteKey>`select chat_id, invite_id from invites where false`,
-  save: (rows) => [
-    sql`delete from invites using ${
-      table(rows, keyTypes)
-    } k (chat_id, invite_id)
-      where invites.chat_id = k.chat_id and invites.invite_id = k.invite_id`,
-  ],
+  id: (key) =>
+    "inviteId" in key
+      ? `${key.chatId}/${key.inviteId}`
+      : `${key.chatId}/by/${key.waitedBy}`,
+  load(keys) {
+    const named = keys.filter((key) => "inviteId" in key);
+    const waited = keys.filter((key) => !("inviteId" in key));
+    return sql<
+      InviteRow
+    >`select ${inviteColumns}, false as is_revoked from invites
+      where (chat_id, invite_id) in (
+        select * from ${table(named, keyTypes)}
+        union
+        select chat_id, invite_id from join_requests
+        join ${table(waited, waitedTypes)} k (chat_id, user_id)
+        using (chat_id, user_id))`;
+  },
+  save(rows) {
+    const valid = rows.filter(({ isRevoked }) => !isRevoked);
+    const revoked = rows.filter(({ isRevoked }) => isRevoked);
+    return [
+      ...(valid.length === 0 ? [] : [
+        sql`insert into invites (${inviteColumns}) select n.* from ${
+          table(valid, {
+            ...keyTypes,
+            codeHash: "bytea",
+            keyVersion: "integer",
+            sealedCode: "bytea",
+            createdBy: "uuid",
+            createdAt: "timestamptz",
+            expiresAt: "timestamptz",
+            maxUses: "integer",
+            uses: "integer",
+            needsApproval: "boolean",
+          })
+        } n (${inviteColumns}) where ${hasNotEnded}
+          on conflict (chat_id, invite_id) do update set uses = excluded.uses,
+            code_hash = excluded.code_hash, key_version = excluded.key_version,
+            sealed_code = excluded.sealed_code, created_by = excluded.created_by,
+            created_at = excluded.created_at, expires_at = excluded.expires_at,
+            max_uses = excluded.max_uses, needs_approval = excluded.needs_approval`,
+      ]),
+      ...(revoked.length === 0 ? [] : [
+        sql`delete from invites i using ${
+          table(revoked, keyTypes)
+        } k (chat_id, invite_id)
+          where i.chat_id = k.chat_id and i.invite_id = k.invite_id`,
+      ]),
+    ];
+  },
 };
 
 interface InviteCount {
@@ -94,7 +126,7 @@ export interface JoinRequestRow {
 
 type JoinRequestKey = Pick<JoinRequestRow, "chatId" | "userId">;
 
-const requestTypes = { chatId: "uuid", userId: "uuid" } as const;
+const requestColumns = sql`chat_id, user_id, invite_id, requested_at`;
 
 export const joinRequests: Table<JoinRequestKey, JoinRequestRow> = {
   name: "joinRequests",
@@ -109,14 +141,15 @@ export const joinRequests: Table<JoinRequestKey, JoinRequestRow> = {
     const gone = rows.filter(({ isOpen }) => !isOpen);
     return [
       ...(open.length === 0 ? [] : [
-        sql`insert into join_requests (chat_id, user_id, invite_id, requested_at)
-          select * from ${
+        sql`insert into join_requests (${requestColumns}) select n.* from ${
           table(open, {
             ...requestTypes,
             inviteId: "uuid",
             requestedAt: "timestamptz",
           })
-        }`,
+        } n (${requestColumns}) where ${hasNotEnded}
+          on conflict (chat_id, user_id) do update
+          set invite_id = excluded.invite_id, requested_at = excluded.requested_at`,
       ]),
       ...(gone.length === 0 ? [] : [
         sql`delete from join_requests r using ${
@@ -128,16 +161,33 @@ export const joinRequests: Table<JoinRequestKey, JoinRequestRow> = {
   },
 };
 
-/** Whoever comes in by another way waits no longer. Needs the row of `joinRequests`. */
+/** What `endWaiting` reads. */
+export const waitReads = (
+  chatId: ChatId,
+  userIds: readonly UserId[],
+): Read[] => [
+  reads(joinRequests, userIds.map((userId) => ({ chatId, userId }))),
+  reads(invites, userIds.map((waitedBy) => ({ chatId, waitedBy }))),
+];
+
+/**
+ * Whoever waits does so no longer, and has not come in by the invitation, which has one more use left.
+ * Needs the rows of `waitReads`.
+ */
 export function endWaiting(
   state: State,
   chatId: ChatId,
   userId: UserId,
 ): Put[] {
   const waiting = state.get(joinRequests, { chatId, userId });
-  return waiting?.isOpen
-    ? [put(joinRequests, { ...waiting, isOpen: false })]
-    : [];
+  if (!waiting?.isOpen) return [];
+  const invite = state.get(invites, waiting);
+  return [
+    put(joinRequests, { ...waiting, isOpen: false }),
+    ...(invite
+      ? [put(invites, { ...invite, uses: Math.max(0, invite.uses - 1) })]
+      : []),
+  ];
 }
 
 /** An invitation and the chat it leads to, as its holder finds them. */
@@ -169,7 +219,7 @@ export const invitePage = (
   after: TimePlace<InviteId> | null,
   limit: number,
 ): Statement<InviteRow> =>
-  sql<InviteRow>`select ${inviteColumns} from invites
+  sql<InviteRow>`select ${inviteColumns}, false as is_revoked from invites
     where chat_id = ${chatId}::uuid and ${
     after === null
       ? sql`true`
@@ -201,14 +251,6 @@ export const waitingPage = (
       : sql`(requested_at, user_id) > (${after.at}::timestamptz, ${after.id}::uuid)`
   } order by requested_at, user_id limit ${limit}`;
 
-/** By which invitation somebody waits to be let in. */
-export const waitingBy = (
-  chatId: ChatId,
-  userId: UserId,
-): Statement<{ inviteId: InviteId }> =>
-  sql<{ inviteId: InviteId }>`select invite_id from join_requests
-    where chat_id = ${chatId}::uuid and user_id = ${userId}::uuid`;
-
 /** A page of the chats that a person waits to be let into, by id. */
 export const waitsOf = (
   userId: UserId,
@@ -221,12 +263,3 @@ export const waitsOf = (
     where user_id = ${userId}::uuid and ${
     after === null ? sql`true` : sql`chat_id > ${after}::uuid`
   } order by chat_id limit ${limit}`;
-
-export const eraseWaits = (userId: UserId): Statement<{ erased: number }> =>
-  sql<{ erased: number }>`with gone as (
-      delete from join_requests where user_id = ${userId}::uuid and chat_id in (
-        select chat_id from join_requests where user_id = ${userId}::uuid
-        limit ${erasedAtOnce})
-      returning 1
-    )
-    select count(*) as erased from gone`;

@@ -26,7 +26,6 @@ import {
   inviteOfCode,
   invitePage,
   type InviteRow,
-  waitingBy,
   waitingPage,
   type WaitingRow,
 } from "./invite_store.ts";
@@ -191,10 +190,8 @@ export function createInvites(
     accept: (chatId, by, userId) =>
       changes.submit(acceptRequest(narrate(chatId), chatId, by, userId)),
 
-    async endRequest(chatId, by, userId) {
-      const [[waiting]] = await db.run(waitingBy(chatId, userId));
-      await changes.submit(endRequest(chatId, by, userId, waiting?.inviteId));
-    },
+    endRequest: (chatId, by, userId) =>
+      changes.submit(endRequest(chatId, by, userId)),
   };
 }
 

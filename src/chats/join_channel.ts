@@ -3,7 +3,7 @@ import { type Command, reads } from "../changes/mod.ts";
 import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { banReads, refuseBanned } from "./bans.ts";
-import { endWaiting, joinRequests } from "./invite_store.ts";
+import { endWaiting, waitReads } from "./invite_store.ts";
 import { join } from "./membership.ts";
 import { accessKeys } from "./rules.ts";
 import { chats, members } from "./store.ts";
@@ -21,7 +21,7 @@ export function joinChannel(chatId: ChatId, userId: UserId): Command<void> {
       reads(members, keys.members),
       reads(users, [{ userId }]),
       banReads(chatId, [userId]),
-      reads(joinRequests, [{ chatId, userId }]),
+      ...waitReads(chatId, [userId]),
     ],
     decide(state) {
       const chat = state.get(chats, { chatId });

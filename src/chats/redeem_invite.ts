@@ -9,7 +9,7 @@ import {
   type InviteKey,
   invites,
   joinRequests,
-  revokedInvites,
+  waitReads,
 } from "./invite_store.ts";
 import { comeIn, refuseFull } from "./membership.ts";
 import type { Narration } from "./narration.ts";
@@ -40,8 +40,7 @@ export function redeemInvite(
       reads(members, keys.members),
       reads(users, [{ userId }]),
       reads(invites, [key]),
-      reads(revokedInvites, [key]),
-      reads(joinRequests, [{ chatId, userId }]),
+      ...waitReads(chatId, [userId]),
       banReads(chatId, [userId]),
     ],
     prepare: narration.prepare,
@@ -49,8 +48,8 @@ export function redeemInvite(
       const chat = state.get(chats, { chatId });
       const invite = state.get(invites, key);
       if (
-        !chat || chat.deletedAt !== null || !invite ||
-        state.get(revokedInvites, key) || !presentUser(state, userId)
+        !chat || chat.deletedAt !== null || !invite || invite.isRevoked ||
+        !presentUser(state, userId)
       ) return new Problem("not_found");
       const maker = state.get(members, { chatId, userId: invite.createdBy });
       if (!mayStillInvite(maker)) return new Problem("not_found");
@@ -86,8 +85,8 @@ export function redeemInvite(
           return {
             rows: [
               ...came.rows,
-              used,
               ...endWaiting(state, chatId, userId),
+              used,
             ],
             events: came.events,
             reply: "joined",

@@ -1,7 +1,7 @@
 import { type Command, put, reads } from "../changes/mod.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
-import { type InviteKey, invites, revokedInvites } from "./invite_store.ts";
+import { type InviteKey, invites } from "./invite_store.ts";
 import { refuseUnlessRight } from "./rights.ts";
 import { accessKeys, admit } from "./rules.ts";
 import { chats, members } from "./store.ts";
@@ -15,19 +15,17 @@ export function revokeInvite(key: InviteKey, by: UserId): Command<void> {
       reads(chats, keys.chat),
       reads(members, keys.members),
       reads(invites, [key]),
-      reads(revokedInvites, [key]),
     ],
     decide(state) {
       const access = admit(state, key.chatId, by);
       if (access instanceof Problem) return access;
       const refusal = refuseUnlessRight(access, "inviteMembers");
       if (refusal) return refusal;
-      if (!state.get(invites, key) || state.get(revokedInvites, key)) {
-        return new Problem("not_found");
-      }
+      const invite = state.get(invites, key);
+      if (!invite || invite.isRevoked) return new Problem("not_found");
       return {
         fact: () => ({
-          rows: [put(revokedInvites, key)],
+          rows: [put(invites, { ...invite, isRevoked: true })],
           events: [],
           reply: undefined,
         }),

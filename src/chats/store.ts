@@ -104,6 +104,13 @@ export const chats: Table<Pick<ChatRow, "chatId">, ChatRow> = {
   },
 };
 
+/**
+ * Whether the chat of a row `n` is still there. What is written for a chat that ended in the same batch
+ * may be written after `chats` has taken away what goes with it.
+ */
+export const hasNotEnded = sql`not exists (select from chats
+  where chats.chat_id = n.chat_id and chats.deleted_at is not null)`;
+
 export interface MemberRow {
   readonly chatId: ChatId;
   readonly userId: UserId;
@@ -215,6 +222,8 @@ export interface ChatKeyRow {
   readonly wrapped: Uint8Array;
 }
 
+const keyColumns = sql`chat_id, key_version, master_key_id, wrapped`;
+
 /** Data keys are made with their chat; only `deno task keys` changes them later. */
 export const chatKeys: Table<
   Pick<ChatKeyRow, "chatId" | "keyVersion">,
@@ -224,14 +233,14 @@ export const chatKeys: Table<
   id: ({ chatId, keyVersion }) => `${chatId}/${keyVersion}`,
   load: (keys) => keysOf(keys.map(({ chatId }) => chatId)),
   save: (rows) => [
-    sql`insert into chat_keys (chat_id, key_version, master_key_id, wrapped) select * from ${
+    sql`insert into chat_keys (${keyColumns}) select n.* from ${
       table(rows, {
         chatId: "uuid",
         keyVersion: "integer",
         masterKeyId: "text",
         wrapped: "bytea",
       })
-    }`,
+    } n (${keyColumns}) where ${hasNotEnded}`,
   ],
 };
 
@@ -239,7 +248,7 @@ export const chatKeys: Table<
 export const keysOf = (chatIds: readonly ChatId[]): Statement<ChatKeyRow> =>
   sql<
     ChatKeyRow
-  >`select chat_id, key_version, master_key_id, wrapped from chat_keys
+  >`select ${keyColumns} from chat_keys
     where chat_id = any(${chatIds}::uuid[]) order by chat_id, key_version`;
 
 /** The caller's present membership; no row where the chat is none of the caller's business. */
@@ -265,14 +274,24 @@ export const profiledMembers =
     public_about as about
   from members join users using (user_id)`;
 
-/** Memberships changed after `rev`, those of people who left included. */
+/**
+ * Memberships changed after `rev`, those of people who left included; but to whom the history of
+ * before her coming is hidden, not of those who were gone by then.
+ */
 export const membersSince = (
   chatId: ChatId,
+  viewerId: UserId,
   rev: number,
   limit: number,
 ): Statement<ProfiledMemberRow> =>
   sql<ProfiledMemberRow>`${profiledMembers}
-    where chat_id = ${chatId}::uuid and rev > ${rev} order by rev limit ${limit}`;
+    where chat_id = ${chatId}::uuid and rev > ${rev}
+      and (left_at is null or left_at >= coalesce((
+        select own.joined_at from members own
+        where own.chat_id = ${chatId}::uuid and own.user_id = ${viewerId}::uuid
+          and own.history_from > 0
+      ), '-infinity'))
+    order by rev limit ${limit}`;
 
 /** One's own membership of a channel, of whose members a subscriber sees no other; else no row. */
 export const ownInChannel = (

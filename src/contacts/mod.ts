@@ -8,7 +8,12 @@
  * @module
  */
 import type { Accounts } from "../accounts/mod.ts";
-import { type Changes, retryStale } from "../changes/mod.ts";
+import {
+  type Announce,
+  type Changes,
+  retryStale,
+  type Ring,
+} from "../changes/mod.ts";
 import type { Database } from "../db/database.ts";
 import type { RateLimit } from "../http/rate_limit.ts";
 import { createBatcher } from "../lib/batcher.ts";
@@ -74,9 +79,12 @@ export interface ContactsParts {
   readonly db: Database;
   readonly changes: Changes;
   readonly accounts: Pick<Accounts, "findUsers" | "user">;
-  /** Called once it is stored that these may have come into each other's sight, or out of it. */
-  ring(userIds: readonly UserId[]): void;
-  /** How often one person may ask. */
+  /**
+   * Called once it is stored that two may have come into each other's sight, or out of it. It concerns
+   * nobody else, however many watch one of them.
+   */
+  readonly ring: Announce<Ring>;
+  /** How often one person may ask, block or take a block back. */
   readonly requests: RateLimit;
 }
 
@@ -85,7 +93,13 @@ export function createContacts(
 ): Contacts {
   async function submitted(wish: Relate): Promise<Related> {
     const related = await changes.submit(relate(wish));
-    if (related.changed) ring([wish.by, wish.userId]);
+    const { by, userId } = wish;
+    if (related.changed) {
+      ring([
+        { presence: by, towards: userId },
+        { presence: userId, towards: by },
+      ]);
+    }
     return related;
   }
 
@@ -116,10 +130,14 @@ export function createContacts(
     accept: async (by, userId) => (await submit("accept", by, userId)).contact!,
     drop: async (by, userId) => void await submit("drop", by, userId),
     remove: async (by, userId) => void await submit("remove", by, userId),
-    block: async (by, userId) =>
-      (await submitWithChat("block", by, userId)).contact!,
-    unblock: async (by, userId) =>
-      void await submitWithChat("unblock", by, userId),
+    async block(by, userId) {
+      requests.take(by);
+      return (await submitWithChat("block", by, userId)).contact!;
+    },
+    async unblock(by, userId) {
+      requests.take(by);
+      await submitWithChat("unblock", by, userId);
+    },
     isBlockedChat: createBatcher<ChatId, boolean>(async (chatIds) => {
       const [rows] = await db.run(blockedAmong(chatIds));
       const ids = new Set(rows.map(({ chatId }) => chatId));

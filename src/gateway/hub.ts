@@ -148,7 +148,7 @@ export function createHub(parts: HubParts): Hub {
   }
 
   /** Passes an announcement on, with what it does to who may listen. */
-  function pass(scope: Scope, { rev, event, pair }: Announcement) {
+  function pass(scope: Scope, { rev, event, pair, by }: Announcement) {
     if (!event) return;
     if (event.type === "member.left") {
       expel(event.member.userId, event.chatId, event.rev);
@@ -156,7 +156,7 @@ export function createHub(parts: HubParts): Hub {
     if (event.type === "receipt.updated") {
       return receipts.tell(scope, event, pair ?? false);
     }
-    fanOut(scope, rev, event);
+    fanOut(scope, event, rev, by);
     if (event.type === "account.updated") {
       knowHiding(scope.id, hidesReads(event.me.privacy));
     }
@@ -182,9 +182,9 @@ export function createHub(parts: HubParts): Hub {
   }
 
   /** Encoded once, whatever the number of listeners. */
-  function fanOut(scope: Scope, rev: number | undefined, event: Event) {
+  function fanOut(scope: Scope, event: Event, rev?: number, by?: UserId) {
     if (scope.listeners.size === 0) return;
-    const frameFor = framesOf(scope, event);
+    const frameFor = framesOf(scope, event, by);
     for (const [listener, since] of scope.listeners) {
       listener.deliver(scope.id, rev, frameFor(listener.userId, since));
     }
@@ -223,7 +223,7 @@ export function createHub(parts: HubParts): Hub {
     if (rev <= scope.rev!) return;
     left.forEach((userId) => expel(userId, chatId, rev));
     if (deleted) {
-      fanOut(scope, rev, { type: "chat.deleted", chatId, rev });
+      fanOut(scope, { type: "chat.deleted", chatId, rev }, rev);
       empty(scope);
     } else {
       moveTo(scope, rev);
@@ -248,7 +248,7 @@ export function createHub(parts: HubParts): Hub {
 
   function moveTo(scope: Scope, rev: number) {
     const next = skipTo(scope, rev);
-    fanOut(scope, rev, behind(scope, rev));
+    fanOut(scope, behind(scope, rev), rev);
     next.forEach((announcement) => pass(scope, announcement));
   }
 

@@ -39,25 +39,27 @@ export function forgetSight({ sights, listeners }: Scope, userId: UserId) {
 /**
  * An event as each listener may have it, encoded once a form. A message's change carries what it says:
  * to whom the message is hidden only the rev is told, and who has not come to know what is hidden from
- * her is told to ask.
+ * her is told to ask. Whose change it was `by` is told to that person alone.
  */
 export function framesOf(
   { sights }: Scope,
   event: Event,
+  by?: UserId,
 ): (userId: UserId, since: number) => string {
   const whole = JSON.stringify(event);
   if (event.type !== "message.updated") return () => whole;
   const { chatId, rev, message: { seq } } = event;
-  const once = (type: "chat.behind" | "chat.advanced") => {
+  const once = (form: Event) => {
     let frame: string | undefined;
-    return () =>
-      frame ??= JSON.stringify({ type, chatId, rev } satisfies Event);
+    return () => frame ??= JSON.stringify(form);
   };
-  const behind = once("chat.behind");
-  const advanced = once("chat.advanced");
+  const behind = once({ type: "chat.behind", chatId, rev });
+  const advanced = once({ type: "chat.advanced", chatId, rev });
+  const own = once({ ...event, ...(by && { userId: by }) });
   return (userId, since) => {
     if (since === 0) return behind();
     const { hiddenUpTo = 0 } = sights.get(userId) ?? {};
-    return seq <= hiddenUpTo ? advanced() : whole;
+    if (seq <= hiddenUpTo) return advanced();
+    return userId === by ? own() : whole;
   };
 }

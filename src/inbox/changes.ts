@@ -31,7 +31,7 @@ export async function readChanges(
 ): Promise<Changes> {
   const page = await readSince(db, chatId, since, limit, [
     (_scope, rev, size) => messagesSince(chatId, userId, rev, size),
-    (_scope, rev, size) => membersSince(chatId, rev, size),
+    (_scope, rev, size) => membersSince(chatId, userId, rev, size),
     (_scope, rev) => chatSince(chatId, rev),
   ], [
     activeMembership(chatId, userId),

@@ -88,6 +88,7 @@ export function changeMessage(
           const rev = numbers.rev(chatId);
           const row = { ...decision.row(numbers.now), rev };
           const { change, emoji, told, isAnonymous } = decision;
+          const isVeiled = access.chat.kind === "channel" && isReaction(change);
           const line = told && narration?.tell(numbers, by, told);
           const also = decision.also?.(numbers);
           return {
@@ -101,15 +102,16 @@ export function changeMessage(
               {
                 chat: chatId,
                 rev,
+                ...(isVeiled && !isAnonymous ? { by } : {}),
                 event: {
                   type: "message.updated",
                   chatId,
                   rev,
                   message: broadcastOf(row),
                   change,
-                  ...(isAnonymous
+                  ...(isAnonymous || isVeiled
                     ? {}
-                    : { userId: shownActor(access, message, by, change) }),
+                    : { userId: shownActor(access, message, by) }),
                   ...(emoji === undefined ? {} : { emoji }),
                 },
               },
@@ -124,16 +126,17 @@ export function changeMessage(
   };
 }
 
+/** What everybody may do who reads a message; in a channel it would tell who has subscribed. */
+const isReaction = (change: Updated["change"]) =>
+  change === "reacted" || change === "unreacted" || change === "voted";
+
 /** Who changed a message, for everybody: what those who run a channel do there, the channel does. */
 function shownActor(
   { chat }: Access,
   { senderId, postedAs }: MessageRow,
   by: UserId,
-  change: Updated["change"],
 ): UserId {
-  const isOwn = change === "reacted" || change === "unreacted" ||
-    change === "voted" ||
-    (postedAs !== "channel" && senderId === by);
+  const isOwn = postedAs !== "channel" && senderId === by;
   return chat.kind === "channel" && !isOwn
     ? chat.chatId as string as UserId
     : by;

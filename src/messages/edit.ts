@@ -1,4 +1,9 @@
-import { forbidden, mayTouchPost } from "../chats/mod.ts";
+import {
+  forbidden,
+  mayTouchPost,
+  refuseToSpeak,
+  refuseToWrite,
+} from "../chats/mod.ts";
 import { type Command, put, reads } from "../changes/mod.ts";
 import { blockedChats, refuseBlocked } from "../contacts/mod.ts";
 import type { Sealed } from "../crypto/sealer.ts";
@@ -18,9 +23,12 @@ import {
   withAllowedMentions,
 } from "./mentions.ts";
 import { bytesOf, type SealContent } from "./send.ts";
-import type { MessageTable, Opened } from "./store.ts";
+import type { MessageRow, MessageTable, Opened } from "./store.ts";
 
-/** A sender says it differently. */
+/**
+ * A sender says it differently, while she may say anything there at all: only the pause that slow mode
+ * wants between two messages does not count, since an edit makes none.
+ */
 export function editMessage(
   messages: MessageTable,
   sealing: SealContent,
@@ -38,7 +46,8 @@ export function editMessage(
     }
     if (message.deletedAt !== null) return alreadyDeleted();
     if (isSystem(message)) return forbidden("What the service tells stays so");
-    const refusal = refuseBlocked(state, chatId);
+    const refusal = refuseBlocked(state, chatId) ?? refuseToWrite(access) ??
+      refuseToSpeak(access, answeredBy(message));
     if (refusal) return refusal;
     if (message.content?.type === "poll" || content.type === "poll") {
       return new Problem("conflict", {
@@ -75,3 +84,7 @@ export function editMessage(
     },
   };
 }
+
+/** What stands in a channel and is no post is a comment, and answers one. */
+const answeredBy = ({ postedAs }: MessageRow) =>
+  postedAs === null ? { postedAs: "channel" } as const : undefined;

@@ -1,4 +1,4 @@
-import { forbidden, readAsMember } from "../chats/mod.ts";
+import { activeMembership, forbidden, readAsMember } from "../chats/mod.ts";
 import { type ChatId, type MessageId, UserId } from "../protocol/ids.ts";
 import { badCursor, type List, paged } from "../protocol/page.ts";
 import type { Vote, VotesQuery } from "../protocol/polls.ts";
@@ -7,7 +7,7 @@ import type { Reader } from "./history.ts";
 import { optionsOf, votesOf } from "./poll_store.ts";
 import { oneMessage } from "./reading_store.ts";
 
-/** Who chose what in an open poll. */
+/** Who chose what in an open poll. In a channel, whose people are not shown, for those who run it. */
 export async function listVotes(
   { db, open }: Reader,
   chatId: ChatId,
@@ -19,11 +19,12 @@ export async function listVotes(
   if (after === undefined) {
     throw badCursor();
   }
-  const [targets, rows] = await readAsMember(
+  const [targets, rows, [member]] = await readAsMember(
     db,
     { chatId, by },
     oneMessage(chatId, by, messageId),
     votesOf(chatId, messageId, option, after, limit + 1),
+    activeMembership(chatId, by),
   );
   const [message] = await open(targets);
   if (!message) throw new Problem("not_found");
@@ -33,6 +34,9 @@ export async function listVotes(
   }
   if (content.anonymous) {
     throw forbidden("Nobody learns who voted in an anonymous poll");
+  }
+  if (member?.role === "subscriber") {
+    throw forbidden("Only those who run the channel see who has voted");
   }
   return paged(
     rows.map(({ userId, choices, votedAt }) => ({

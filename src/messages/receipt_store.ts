@@ -95,7 +95,7 @@ const showsReads = (userId: Statement<unknown>) =>
  * In a channel what was delivered is nobody's business, so that alone writes nothing: one row for each
  * subscriber and post would. What a read cursor passes there is counted as viewed: exactly once a
  * person, because `prior_read_seq` tells what this very step passed, and of one step the latest
- * posts alone. The counters of a batch are summed first, and written in the order of their key.
+ * posts alone. Whoever hides what she reads is not counted: alone, the count would be her receipt. The counters of a batch are summed first, and written in the order of their key.
  */
 export const advanceReceipts = (
   rows: readonly ReceiptRow[],
@@ -131,7 +131,7 @@ export const advanceReceipts = (
         greatest(moved.prior_read_seq + 1, moved.read_seq - ${
     limits.viewsPerStep - 1
   }), moved.read_seq) seq
-      where a.is_channel group by chat_id, seq order by 1, 2
+      where a.is_channel and a.shows_reads group by chat_id, seq order by 1, 2
       on conflict (chat_id, seq) do update set views = v.views + excluded.views
     )
     select a.chat_id, a.user_id, a.is_told, a.is_direct, moved.chat_id is not null as moved,

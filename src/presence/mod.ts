@@ -25,7 +25,7 @@ import type { Announcement } from "../relay/relay.ts";
 import { createLedger } from "./ledger.ts";
 import { createRoster } from "./roster.ts";
 import { createSee } from "./see.ts";
-import { type Turned, turnedSince } from "./store.ts";
+import { type Pair, type Turned, turnedSince } from "./store.ts";
 import { createWatch, type Watcher, type WatchParts } from "./watch.ts";
 export type { Watcher } from "./watch.ts";
 export { erasePresence } from "./erase.ts";
@@ -161,11 +161,17 @@ export function createPresence(parts: PresenceParts): PresenceService {
     },
 
     receive(announcements) {
-      watch.ring(
-        announcements.filter((each) =>
-          each.audience === "presence" || mayHaveLeft(each)
-        ).map(({ scopeId }) => scopeId as UserId),
-      );
+      const everybody: UserId[] = [];
+      const pairs: Pair[] = [];
+      for (const each of announcements) {
+        const userId = each.scopeId as UserId;
+        if (each.towards) pairs.push({ userId, watcherId: each.towards });
+        else if (each.audience === "presence" || mayHaveLeft(each)) {
+          everybody.push(userId);
+        }
+      }
+      watch.ring(everybody);
+      watch.ringFor(pairs);
     },
     lookAgain: watch.lookAgain,
     swept: {

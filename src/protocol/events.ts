@@ -38,7 +38,8 @@ export const Event = z.discriminatedUnion("type", [
       "closed",
     ]),
     userId: UserId.optional().meta({
-      description: "Who did it; not told of votes in an anonymous poll",
+      description:
+        "Who did it; not told of votes in an anonymous poll, and of reactions and votes in a channel to that person's own devices alone",
     }),
     emoji: z.string().optional().meta({
       description: "With reacted and unreacted",

@@ -1,4 +1,5 @@
 import type { Event } from "../protocol/events.ts";
+import type { UserId } from "../protocol/ids.ts";
 
 /** News of one scope, from one isolate to the others. */
 export interface Announcement {
@@ -15,6 +16,10 @@ export interface Announcement {
   readonly event?: Event;
   /** Of a receipt: the chat is of two people, who have agreed on what they show each other. */
   readonly pair?: true;
+  /** Who did it, where the event does not say so, since only that person's own devices are to know. */
+  readonly by?: UserId;
+  /** Of `presence`: the one watcher to whom it may be news; absent: to everybody who watches. */
+  readonly towards?: UserId;
 }
 
 /**

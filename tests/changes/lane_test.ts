@@ -144,11 +144,12 @@ Deno.test("lane: one command that sinks the batch sinks only itself", async () =
   const batch = await flight();
   assert.equal(batch.names.length, 4);
   batch.fail(new Error("Sunk"));
-  for (const name of ["a1", "poison", "a2", "b1"]) {
-    const single = await flight();
-    assert.deepEqual(single.names, [name], "one by one, in their order");
-    if (name === "poison") single.fail(new Error("Poisonous"));
-    else single.land();
+  const parts = [["a1", "poison"], ["a1"], ["poison"], ["a2", "b1"]];
+  for (const names of parts) {
+    const part = await flight();
+    assert.deepEqual(part.names, names, "by halves, in their order");
+    if (names.includes("poison")) part.fail(new Error("Poisonous"));
+    else part.land();
   }
   assert.deepEqual(await Promise.all(replies), [
     "a1",
@@ -157,6 +158,31 @@ Deno.test("lane: one command that sinks the batch sinks only itself", async () =
     "b1",
   ]);
   assert.ok(!log.includes("announced poison"));
+});
+
+Deno.test("lane: one that sinks a large batch costs it a few, whatever its size", async () => {
+  const batchSize = 512;
+  const { submit, flight, started } = heldLane({ batchSize, waiting: 1000 });
+  void submit(command("first", ["F"]));
+  const first = await flight();
+  const replies = Array.from(
+    { length: batchSize },
+    (_, i) => submit(command(i === 300 ? "poison" : `${i}`, ["A"])),
+  );
+  first.land();
+  for (let left = batchSize; left > 0;) {
+    const { names, land, fail } = await flight();
+    const isSunk = names.includes("poison");
+    if (isSunk) fail(new Error("Poisonous"));
+    else land();
+    if (!isSunk || names.length === 1) left -= names.length;
+  }
+  const answers = await Promise.all(replies);
+  assert.deepEqual(
+    answers.filter((answer) => answer === "Poisonous").length,
+    1,
+  );
+  assert.equal(started(), 1 + 1 + 2 * Math.log2(batchSize));
 });
 
 Deno.test("lane: a batch that met another transaction is tried again whole", async () => {
@@ -343,7 +369,7 @@ Deno.test("lane: drained once everything is answered", async () => {
   assert.deepEqual(log.slice(-1), ["answered a2"]);
 });
 
-Deno.test("lane: while a batch goes one by one, nothing overtakes it", async () => {
+Deno.test("lane: while a batch goes by halves, nothing overtakes it", async () => {
   const { submit, flight, started } = heldLane();
   void submit(command("first", ["F"]));
   const first = await flight();

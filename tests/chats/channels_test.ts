@@ -3,6 +3,7 @@ import type { Database } from "../../src/db/database.ts";
 import { sql, Statement } from "../../src/db/sql.ts";
 import type { Presence } from "../../src/protocol/accounts.ts";
 import type { Member, PublicChannel } from "../../src/protocol/chats.ts";
+import { findChannels } from "../../src/chats/find_channels.ts";
 import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import type { Message, MessageStatus } from "../../src/protocol/messages.ts";
 import type { List } from "../../src/protocol/page.ts";
@@ -146,6 +147,25 @@ Deno.test("channels", async (t) => {
         await ann.call<List<PublicChannel>>("GET", "/channels?query=%25"),
       );
       assert.deepEqual(all.items, []);
+      // Without a query no title is looked at: that would be all of them.
+      const asked: string[] = [];
+      const { database } = service.db;
+      const listening: Pick<Database, "run"> = {
+        run(...statements) {
+          asked.push(...statements.map(({ text }) => text));
+          return database.run(...statements);
+        },
+      };
+      const page = await findChannels(
+        listening as Database,
+        { query: "", limit: 2, cursor: `h${prefix}` },
+      );
+      assert.deepEqual(page.items.map(({ handle }) => handle), [
+        `${prefix}_a`,
+        `${prefix}_b`,
+      ]);
+      assert.equal(asked.length, 1);
+      assert.doesNotMatch(asked[0]!, /lower\(title\)/);
     },
   );
 
@@ -502,6 +522,26 @@ Deno.test("channels", async (t) => {
     },
   );
 
+  await t.step("who hides what she reads counts as no view", async () => {
+    const made = await channelOf(owner);
+    const { chatId } = made;
+    const hider = await newPerson(url, "hider");
+    accepted(
+      await hider.call("PATCH", "/me", {
+        privacy: { readReceipts: { who: "nobody" } },
+      }),
+    );
+    await join(hider, made);
+    await join(bob, made);
+    await send(owner, chatId);
+    const viewsAfter = async (by: Person) => {
+      accepted(await by.call("POST", `/chats/${chatId}/read`, { seq: 1 }));
+      return (await history(owner, chatId)).items.map(({ views }) => views);
+    };
+    assert.deepEqual(await viewsAfter(hider), [0]);
+    assert.deepEqual(await viewsAfter(bob), [1]);
+  });
+
   await t.step("two isolates that count at once lose no view", async () => {
     await using other = await anotherIsolate(service);
     const made = await channelOf(owner);
@@ -743,12 +783,11 @@ async function fill(db: Database, chatId: ChatId, people: readonly UserId[]) {
   );
 }
 
-/** Resolves once nothing of a deleted account is left to erase. */
+/** Resolves once what a deleted account has read is erased: the last rows of it that a step counts. */
 async function erased(db: Database, userId: UserId): Promise<void> {
   for (;;) {
     const [[left]] = await db.run(
-      sql`select from users
-        where user_id = ${userId}::uuid and erase_after is not null`,
+      sql`select from receipts where user_id = ${userId}::uuid limit 1`,
     );
     if (!left) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -13,9 +13,11 @@ import { history, send } from "../messages/talk.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { anotherIsolate, testApp } from "../support/app.ts";
 import {
+  type Answer,
   directChat,
   groupOf,
   newPerson,
+  password,
   type Person,
 } from "../support/peer.ts";
 
@@ -265,6 +267,60 @@ Deno.test("invitations", async (t) => {
       accepted(await owner.call("PATCH", `/chats/${chatId}`, open));
       accepted(await dan.call("POST", `/chats/${chatId}/join`));
       assert.deepEqual(await waitingFor(owner, chatId), []);
+    },
+  );
+
+  await t.step(
+    "whoever waits by one and comes in otherwise, or not at all, uses none of it",
+    async () => {
+      const { chatId } = await privateChannel();
+      const slow = await invite(owner, chatId, {
+        needsApproval: true,
+        maxUses: 1,
+      });
+      const quick = await invite(owner, chatId);
+      const handle = `way${Date.now()}`;
+      const open = { visibility: "public", handle };
+      accepted(await owner.call("PATCH", `/chats/${chatId}`, open));
+      const userIds = [ann.userId];
+      const members = `/chats/${chatId}/members`;
+      const banOfAnn = `/chats/${chatId}/bans/${ann.userId}`;
+      const ways: Record<string, () => Promise<Answer<unknown>>> = {
+        "by another invitation": () => redeem(ann, quick),
+        "as in any public channel": () =>
+          ann.call("POST", `/chats/${chatId}/join`),
+        "added by the owner": () => owner.call("POST", members, { userIds }),
+        "banned": () => owner.call("PUT", banOfAnn),
+      };
+      for (const [way, come] of Object.entries(ways)) {
+        assert.equal((await redeem(ann, slow)).status, 202, way);
+        refused(await redeem(bob, slow), "conflict");
+        accepted(await come());
+        assert.deepEqual(await waitingFor(owner, chatId), [], way);
+        assert.deepEqual(
+          (await invitesOf(owner, chatId)).map(({ uses }) => uses),
+          [0, 1],
+          way,
+        );
+        await ann.call("DELETE", `${members}/me`);
+      }
+      accepted(await owner.call("DELETE", banOfAnn));
+
+      const other = await invite(owner, chatId, {
+        needsApproval: true,
+        maxUses: 1,
+      });
+      const gone = await newPerson(url, "gone");
+      for (const made of [slow, other]) {
+        assert.equal((await redeem(gone, made)).status, 202);
+      }
+      accepted(await gone.call("DELETE", "/me", { password }));
+      // It is erased in the background.
+      while ((await waitingFor(owner, chatId)).length > 0);
+      assert.deepEqual(
+        (await invitesOf(owner, chatId)).map(({ uses }) => uses),
+        [0, 1, 0],
+      );
     },
   );
 

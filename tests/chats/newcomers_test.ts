@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ChatId } from "../../src/protocol/ids.ts";
 import type { List } from "../../src/protocol/page.ts";
 import type { Message } from "../../src/protocol/messages.ts";
-import type { ChatItem } from "../../src/protocol/sync.ts";
+import type { Changes, ChatItem } from "../../src/protocol/sync.ts";
 import { at, history, said, send, sendAll } from "../messages/talk.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { anotherIsolate, type TestApp, testApp } from "../support/app.ts";
@@ -94,6 +94,22 @@ Deno.test("newcomers read nothing of what was said before they came", async (t) 
         }],
       ] as const
     ) refused(await cleo.call(method, path, body), "not_found");
+  });
+
+  await t.step("nor of those who had left by then", async () => {
+    const dan = await newPerson(service.url, "d");
+    const eve = await newPerson(service.url, "e");
+    await add(ann, chatId, dan);
+    accepted(await dan.call("DELETE", `/chats/${chatId}/members/me`));
+    await add(ann, chatId, eve);
+    const known = async (by: Person) =>
+      accepted(
+        await by.call<Changes>("GET", `/chats/${chatId}/changes?since=0`),
+      ).members.map(({ userId }) => userId);
+    assert.ok((await known(cleo)).includes(dan.userId), "who was there knows");
+    assert.ok(!(await known(eve)).includes(dan.userId));
+    accepted(await eve.call("DELETE", `/chats/${chatId}/members/me`));
+    assert.ok((await known(cleo)).includes(eve.userId));
   });
 
   await t.step("also who was in it before", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { startSweep } from "../../src/changes/mod.ts";
 import type { Database } from "../../src/db/database.ts";
+import type { ChatId } from "../../src/protocol/ids.ts";
 import { createLocalRelay } from "../../src/relay/local.ts";
 import { shardOf } from "../../src/relay/relay.ts";
 import { testDatabase } from "../support/database.ts";
@@ -202,15 +203,25 @@ Deno.test("presence across isolates", async (t) => {
     await third.watch(tablet, [ann.userId]);
     two.here.arrive(watcher(ann));
     await two.settled();
-    third.receive([{
-      id: "1",
+    const common = {
       origin: "elsewhere",
       audience: "account",
       scopeId: ann.userId,
       rev: 1,
+    } as const;
+    const chatId = crypto.randomUUID() as ChatId;
+    const { userId } = ann;
+    third.receive([{
+      ...common,
+      id: "1",
+      event: { type: "typing", chatId, userId, active: true },
     }]);
     await third.settled();
     assert.deepEqual(states(tablet), []);
+    // It may be that she is out of a chat.
+    third.receive([{ ...common, id: "2" }]);
+    await third.settled();
+    assert.deepEqual(states(tablet), [true]);
   });
 
   await t.step("only the shards of the watched are listened to", async () => {

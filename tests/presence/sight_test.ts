@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Presence } from "../../src/protocol/accounts.ts";
 import { createLocalRelay } from "../../src/relay/local.ts";
-import type { Relay } from "../../src/relay/relay.ts";
+import { rates } from "../../src/rates.ts";
+import type { Announcement, Relay } from "../../src/relay/relay.ts";
 import { accepted, refused } from "../support/answers.ts";
 import { anotherIsolate, type TestApp, testApp } from "../support/app.ts";
 import {
@@ -49,6 +50,43 @@ const privacy = (by: Person, setting: string, rule: object) =>
 
 const lastSeen = async (by: Person, { userId }: Person): Promise<Presence> =>
   accepted(await by.call<Presence>("GET", `/users/${userId}/last-seen`));
+
+Deno.test("what two are to each other is nobody else's ring", async (t) => {
+  const relay = createLocalRelay();
+  const published: Announcement[] = [];
+  await using service = await testApp({}, {
+    relay: {
+      ...relay,
+      publish(shard, batch) {
+        published.push(...batch);
+        return relay.publish(shard, batch);
+      },
+    },
+  });
+  const ann = await newPerson(service.url, "ann");
+  const bob = await newPerson(service.url, "bob");
+
+  await t.step("a block rings for the two alone", async () => {
+    accepted(await block(ann, bob));
+    const rings = published.filter(({ audience }) => audience === "presence");
+    assert.deepEqual(
+      rings.map(({ scopeId, towards }) => [scopeId, towards]),
+      [[ann.userId, bob.userId], [bob.userId, ann.userId]],
+    );
+  });
+
+  await t.step("and nobody blocks without end", async () => {
+    const { burst } = rates.contactRequestsPerUser;
+    let last;
+    for (let i = 0; i < burst + 10; i++) {
+      last = await block(ann, bob);
+      if (last.status !== 200) break;
+    }
+    refused(last!, "rate_limited");
+    refused(await unblock(ann, bob), "rate_limited");
+  });
+  assert.deepEqual(service.complaints, []);
+});
 
 interface Stage extends AsyncDisposable {
   readonly here: TestApp;
