@@ -3,14 +3,19 @@ import type { User } from "../protocol/accounts.ts";
 import { UserId } from "../protocol/ids.ts";
 import { badCursor, type List, type ListQuery } from "../protocol/page.ts";
 import { userOf } from "./shape.ts";
-import { usersByDisplayName, usersByUsername } from "./store.ts";
+import {
+  displayNameStretchEnd,
+  usersByDisplayName,
+  usersByUsername,
+} from "./store.ts";
 
 /** Where a page ended: among the usernames, or among the display names after them. */
 type Place = { username: string } | { name: string; userId: UserId };
 
 /**
  * People whose username begins with the query, then those whose display name does; each part in its
- * own order, so that either is a walk along an index.
+ * own order, so that either is a walk along an index. A page looks through so many display names only,
+ * and may be shorter than asked for, even empty, where more follow.
  */
 export async function findUsers(
   db: Database,
@@ -18,8 +23,10 @@ export async function findUsers(
 ): Promise<List<User>> {
   const place = cursor === undefined ? { username: "" } : read(cursor);
   const isAmongUsernames = "username" in place;
-  const [byDisplayName, byUsername = []] = await db.run(
-    usersByDisplayName(query, isAmongUsernames ? null : place, limit + 1),
+  const named = isAmongUsernames ? null : place;
+  const [byDisplayName, [end], byUsername = []] = await db.run(
+    usersByDisplayName(query, named, limit + 1),
+    displayNameStretchEnd(query, named),
     ...(isAmongUsernames
       ? [usersByUsername(query, place.username, limit + 1)]
       : []),
@@ -31,15 +38,23 @@ export async function findUsers(
     })),
     ...byDisplayName.map((row) => ({
       user: userOf(row),
-      end: `n${row.userId}${row.name}`,
+      end: amongNames(row),
     })),
   ];
   const page = found.slice(0, limit);
   return {
     items: page.map(({ user }) => user),
-    nextCursor: found.length > limit ? page.at(-1)!.end : null,
+    nextCursor: found.length > limit
+      ? page.at(-1)!.end
+      : end
+      ? amongNames(end)
+      : null,
   };
 }
+
+const amongNames = (
+  { name, userId }: { readonly name: string; readonly userId: UserId },
+) => `n${userId}${name}`;
 
 function read(cursor: string): Place {
   const rest = cursor.slice(1);

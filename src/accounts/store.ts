@@ -202,17 +202,39 @@ export const usersByUsername = (
     where username like lower(${beginning(query)}) and username ~>~ ${after}
     order by username using ~<~ limit ${limit}`;
 
-/** A page of those whose display name alone begins with the text, by that name. */
-export const usersByDisplayName = (
-  query: string,
-  after: { name: string; userId: UserId } | null,
-  limit: number,
-): Statement<UserRow & { name: string }> =>
-  sql<
-    UserRow & { name: string }
-  >`select ${userColumns}, lower(display_name) as name
-    from users where lower(display_name) like lower(${beginning(query)})
-      and username not like lower(${beginning(query)}) and ${
+/** So many display names one page looks through: most are the username again, which was found before. */
+const stretch = 1000;
+
+interface NamePlace {
+  readonly name: string;
+  readonly userId: UserId;
+}
+
+const displayNames = (query: string, after: NamePlace | null) =>
+  sql`users where lower(display_name) like lower(${beginning(query)}) and ${
     after === null ? sql`true` : sql`lower(display_name) ~>=~ ${after.name}
         and (lower(display_name) <> ${after.name} or user_id > ${after.userId}::uuid)`
-  } order by lower(display_name) using ~<~, user_id limit ${limit}`;
+  } order by lower(display_name) using ~<~, user_id`;
+
+/**
+ * A page of those whose display name alone begins with the text, by that name, among the next so many
+ * whose display name does.
+ */
+export const usersByDisplayName = (
+  query: string,
+  after: NamePlace | null,
+  limit: number,
+): Statement<UserRow & { name: string }> =>
+  sql<UserRow & { name: string }>`select * from (
+      select ${userColumns}, lower(display_name) as name
+      from ${displayNames(query, after)} limit ${stretch}
+    ) next where username not like lower(${beginning(query)})
+    order by name using ~<~, user_id limit ${limit}`;
+
+/** Where that page ends its search; no row where there is nobody after. */
+export const displayNameStretchEnd = (
+  query: string,
+  after: NamePlace | null,
+): Statement<NamePlace> =>
+  sql<NamePlace>`select lower(display_name) as name, user_id
+    from ${displayNames(query, after)} offset ${stretch - 1} limit 1`;

@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import type { Statement } from "../db/sql.ts";
 import type { PublicChannel } from "../protocol/chats.ts";
 import { ChatId } from "../protocol/ids.ts";
 import { badCursor, type List, type ListQuery } from "../protocol/page.ts";
@@ -22,12 +23,15 @@ export async function findChannels(
 ): Promise<List<PublicChannel>> {
   const place = cursor === undefined ? { handle: "" } : read(cursor);
   const isAmongHandles = "handle" in place;
-  const [byTitle, byHandle = []] = await db.run(
-    channelsByTitle(query, isAmongHandles ? null : place, limit + 1),
-    ...(isAmongHandles
-      ? [channelsByHandle(query, place.handle, limit + 1)]
-      : []),
-  );
+  const run = async <Row>(statement: Statement<Row>) =>
+    (await db.run(statement))[0];
+  const [byHandle, byTitle] = await Promise.all([
+    isAmongHandles ? run(channelsByHandle(query, place.handle, limit + 1)) : [],
+    // Every title begins with nothing, and so does its handle.
+    query === ""
+      ? []
+      : run(channelsByTitle(query, isAmongHandles ? null : place, limit + 1)),
+  ]);
   const found = [
     ...byHandle.map((channel) => ({ channel, end: `h${channel.handle}` })),
     ...byTitle.map(({ name, ...channel }) => ({

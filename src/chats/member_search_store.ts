@@ -20,16 +20,23 @@ const namesakes = 2000;
 /** Members that one page looks through for a name that many have. */
 const stretch = 5000;
 
-/** Those in charge have an index of their own, which is found by naming both roles. */
-const ofRole = (role: Role | undefined) =>
+/**
+ * Those in charge have an index of their own, which is found by naming both roles. A role that the kind of
+ * chat has not is nobody's: the members are not looked through for it.
+ */
+const ofRole = (chatId: ChatId, role: Role | undefined) =>
   role === undefined
     ? sql`true`
     : role === "owner" || role === "admin"
     ? sql`role in ('owner', 'admin') and role = ${role}`
-    : sql`role = ${role}`;
+    : sql`role = ${role} and (select (kind = 'channel') = ${
+      role === "subscriber" ? sql`true` : sql`false`
+    } from chats where chats.chat_id = ${chatId}::uuid)`;
 
 const wanted = ({ chatId, role, after }: MemberWish) =>
-  sql`chat_id = ${chatId}::uuid and left_at is null and ${ofRole(role)} and ${
+  sql`chat_id = ${chatId}::uuid and left_at is null and ${
+    ofRole(chatId, role)
+  } and ${
     after === null
       ? sql`true`
       : sql`(joined_at, user_id) > (${after.at}::timestamptz, ${after.id}::uuid)`

@@ -1,5 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { createSemaphore } from "../lib/semaphore.ts";
+import { createTurns } from "../lib/turns.ts";
+import type { UserId } from "../protocol/ids.ts";
 import type { LinkPreview } from "../protocol/previews.ts";
 import { Problem } from "../protocol/problem.ts";
 import { type PreviewNetwork, publicNetwork } from "./preview_network.ts";
@@ -14,7 +16,7 @@ import { previewOf } from "./preview_text.ts";
  */
 export interface LinkPreviews {
   /** Rejects with `not_found` where there is none, whatever the reason. */
-  read(url: string): Promise<LinkPreview>;
+  read(url: string, by: UserId): Promise<LinkPreview>;
 }
 
 export interface LinkPreviewsParts {
@@ -22,25 +24,28 @@ export interface LinkPreviewsParts {
   /** Names the service to those whom it asks. */
   readonly publicUrl: string;
   readonly network?: PreviewNetwork | undefined;
+  /** How long one page may take, in milliseconds. */
+  readonly readMs?: number;
 }
 
-const readMs = 5000;
 const keptMs = { found: 3_600_000, none: 300_000 } as const;
 const keptAtMost = 2000;
 const atOnce = { places: 8, waiting: 64 } as const;
+/** So many of the places are one person's at most: slow pages of hers leave the others theirs. */
+const atOnceEach = { places: 2, waiting: 16 } as const;
 
 export function createLinkPreviews(
-  { isOn, publicUrl, network = publicNetwork }: LinkPreviewsParts,
+  { isOn, publicUrl, network = publicNetwork, readMs = 5000 }:
+    LinkPreviewsParts,
 ): LinkPreviews {
   const kept = new LRUCache<string, { readonly preview?: LinkPreview }>({
     maxSize: keptAtMost,
     sizeCalculation: () => 1,
   });
   const underWay = new Map<string, Promise<LinkPreview | undefined>>();
-  const turns = createSemaphore({
-    ...atOnce,
-    full: () => new Problem("rate_limited", { retryAfterMs: 1000 }),
-  });
+  const full = () => new Problem("rate_limited", { retryAfterMs: 1000 });
+  const turns = createSemaphore({ ...atOnce, full });
+  const turnsOf = createTurns({ ...atOnceEach, full });
   const userAgent = `Parley-LinkPreview/1.0 (+${publicUrl})`;
 
   async function find(url: string): Promise<LinkPreview | undefined> {
@@ -61,24 +66,30 @@ export function createLinkPreviews(
     return preview;
   }
 
+  /** What is known, or is being found out for whoever came first. */
+  async function together(url: string): Promise<LinkPreview | undefined> {
+    const known = kept.get(url);
+    if (known) return known.preview;
+    let looking = underWay.get(url);
+    if (!looking) {
+      looking = look(url).finally(() => underWay.delete(url));
+      underWay.set(url, looking);
+    }
+    return await looking;
+  }
+
   return {
-    async read(url) {
+    async read(url, by) {
       if (!isOn) throw none();
       const { href } = Object.assign(new URL(url), { hash: "" });
-      const known = kept.get(href);
-      if (known) return known.preview ?? refuse();
-      let looking = underWay.get(href);
-      if (!looking) {
-        looking = look(href).finally(() => underWay.delete(href));
-        underWay.set(href, looking);
-      }
-      return await looking ?? refuse();
+      const preview = kept.has(href)
+        ? await together(href)
+        : await turnsOf(by, () => together(href));
+      if (!preview) throw none();
+      return preview;
     },
   };
 }
 
 const none = () =>
   new Problem("not_found", { detail: "There is no preview of this address" });
-const refuse = (): never => {
-  throw none();
-};

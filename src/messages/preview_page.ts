@@ -56,14 +56,17 @@ async function ask(
   const isTls = url.protocol === "https:";
   if (!isTls && url.protocol !== "http:") return undefined;
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const addresses = isIP(host) === 0 ? await network.lookup(host) : [host];
+  const addresses = isIP(host) === 0
+    ? await within(signal, network.lookup(host))
+    : [host];
   const port = Number(url.port) || (isTls ? 443 : 80);
   for (const address of addresses) {
-    if (!await network.isAllowed(address, port)) return undefined;
+    if (!await within(signal, network.isAllowed(address, port))) {
+      return undefined;
+    }
   }
   const [address] = addresses;
   if (address === undefined) return undefined;
-  signal.throwIfAborted();
   const { request } = isTls
     ? await import("node:https")
     : await import("node:http");
@@ -86,6 +89,19 @@ async function ask(
   asked.on("error", reject);
   asked.end();
   return await promise;
+}
+
+/** Waits no longer than the signal lets, for what cannot be stopped itself. */
+async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 /** The beginning of a page of HTML, in the encoding that it names. */

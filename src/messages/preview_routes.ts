@@ -32,8 +32,10 @@ export function previewRoutes(
       problems: ["not_found"],
     }),
     async (c) => {
-      limit.take(c.var.caller.userId);
-      return c.json(await previews.read(c.req.valid("query").url), 200);
+      const { userId } = c.var.caller;
+      limit.take(userId);
+      const { url } = c.req.valid("query");
+      return c.json(await previews.read(url, userId), 200);
     },
   );
 

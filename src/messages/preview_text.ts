@@ -2,6 +2,12 @@ import type { LinkPreview } from "../protocol/previews.ts";
 
 const most = { title: 200, description: 500, siteName: 100 } as const;
 
+/**
+ * How far a page is followed. The parser remembers every open element, and looks through them for each
+ * that closes: nesting of any depth would cost the square of it, and a head is flat.
+ */
+const furthest = { tags: 2000, depth: 32 } as const;
+
 /** What a page says of itself in its head; undefined where it has no title. */
 export async function previewOf(
   url: string,
@@ -12,8 +18,15 @@ export async function previewOf(
   let title = "";
   let isInTitle = false;
   let hasTitle = false;
+  let tags = 0;
+  let depth = 0;
   const parser = new Parser({
     onopentag(name, { property, name: named, content }) {
+      depth++;
+      tags++;
+      if (name === "body" || tags > furthest.tags || depth > furthest.depth) {
+        parser.pause();
+      }
       if (name === "title" && !hasTitle) isInTitle = true;
       const key = (property ?? named)?.toLowerCase();
       if (name === "meta" && key && content && !said.has(key)) {
@@ -24,11 +37,14 @@ export async function previewOf(
       if (isInTitle) title += text;
     },
     onclosetag(name) {
+      depth--;
+      if (name === "head") parser.pause();
       if (name !== "title") return;
       hasTitle ||= isInTitle;
       isInTitle = false;
     },
   }, { decodeEntities: true });
+  // Paused it reads no further, and no more is wanted.
   parser.end(html);
 
   const oneOf = (kind: keyof typeof most, ...texts: (string | undefined)[]) =>

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { usersByDisplayName } from "../../src/accounts/store.ts";
+import { sql } from "../../src/db/sql.ts";
 import type { User } from "../../src/protocol/accounts.ts";
 import type { List } from "../../src/protocol/page.ts";
+import { touched } from "../support/touched.ts";
 import { answer, refused, startAccounts } from "./service.ts";
 
 Deno.test("people are found by the beginning of their username, then of their display name", async () => {
@@ -49,6 +52,34 @@ Deno.test("people are found by the beginning of their username, then of their di
   assert.deepEqual(await find("jo\\"), ["finn"]);
   assert.deepEqual(await find("Évelyne"), ["gina"]);
   assert.deepEqual(await find("'; drop table users; --"), []);
+});
+
+Deno.test("a page looks through so many display names only, and the pages show all", async () => {
+  await using service = await startAccounts();
+  const { accessToken: token } = await service.register("seeker");
+  const database = service.db;
+  await database.run(
+    sql`insert into users
+        (user_id, username, display_name, password_hash, account_rev, created_at)
+      select gen_random_uuid(), case when n % 1000 = 0 then 'x' else 'crowd' end || n,
+        'Crowd' || n, '', 1, now()
+      from generate_series(1001, 4000) n`,
+  );
+  await database.run(sql`analyze users`);
+  const rows = await touched(database, usersByDisplayName("crowd", null, 101));
+  assert.ok(rows <= 1001, `${rows} rows`);
+  const found: (string | null)[] = [];
+  // Past the usernames, where the display names alone follow.
+  let cursor: string | null = "ucrowd~";
+  while (cursor !== null) {
+    const search = new URLSearchParams({ query: "crowd", cursor });
+    const page: List<User> = await answer(
+      await service.call("GET", `/users?${search}`, { token }),
+    );
+    found.push(...page.items.map(({ username }) => username));
+    cursor = page.nextCursor;
+  }
+  assert.deepEqual(found, ["x2000", "x3000", "x4000"]);
 });
 
 Deno.test("a search needs words, and a cursor of its own", async () => {

@@ -3,6 +3,7 @@ import type { Database } from "../../src/db/database.ts";
 import { sql, Statement } from "../../src/db/sql.ts";
 import type { Presence } from "../../src/protocol/accounts.ts";
 import type { Member, PublicChannel } from "../../src/protocol/chats.ts";
+import { findChannels } from "../../src/chats/find_channels.ts";
 import type { ChatId, UserId } from "../../src/protocol/ids.ts";
 import type { Message, MessageStatus } from "../../src/protocol/messages.ts";
 import type { List } from "../../src/protocol/page.ts";
@@ -146,6 +147,25 @@ Deno.test("channels", async (t) => {
         await ann.call<List<PublicChannel>>("GET", "/channels?query=%25"),
       );
       assert.deepEqual(all.items, []);
+      // Without a query no title is looked at: that would be all of them.
+      const asked: string[] = [];
+      const { database } = service.db;
+      const listening: Pick<Database, "run"> = {
+        run(...statements) {
+          asked.push(...statements.map(({ text }) => text));
+          return database.run(...statements);
+        },
+      };
+      const page = await findChannels(
+        listening as Database,
+        { query: "", limit: 2, cursor: `h${prefix}` },
+      );
+      assert.deepEqual(page.items.map(({ handle }) => handle), [
+        `${prefix}_a`,
+        `${prefix}_b`,
+      ]);
+      assert.equal(asked.length, 1);
+      assert.doesNotMatch(asked[0]!, /lower\(title\)/);
     },
   );
 

@@ -98,7 +98,7 @@ Deno.test("the connections of one account send so many frames together, and the 
     }
   }
   const [last, ...before] = lines;
-  last!.raw(JSON.stringify({ type: "ping", id: "too much" }));
+  await assert.rejects(last!.ask({ type: "ping" }));
   const { code, reason } = await last!.closed;
   assert.deepEqual([code, reason], [4429, "Too many frames of the account"]);
   assert.equal(codeOf(await bob.ask({ type: "ping" })), "ok");
@@ -120,11 +120,10 @@ Deno.test("an account has so many connections, and the one too many is closed wi
       ),
     );
   }
+  await assert.rejects(connect(stage.url, world.again(ann).token));
   const extra = openSocket(stage.url);
   await extra.opened;
-  extra.socket.send(
-    JSON.stringify({ type: "hello", id: 1, token: world.again(ann).token }),
-  );
+  extra.socket.send(JSON.stringify({ type: "hello", id: 1, token: ann.token }));
   const { code, reason } = await extra.closed;
   assert.deepEqual(
     [code, reason],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Member } from "../../src/protocol/chats.ts";
 import type { Event } from "../../src/protocol/events.ts";
 import type { UserId } from "../../src/protocol/ids.ts";
+import type { OwnVote } from "../../src/protocol/polls.ts";
 import type { Changes, Sync } from "../../src/protocol/sync.ts";
 import { applyEvent, type Counted } from "./apply_event.ts";
 import {
@@ -24,6 +25,8 @@ interface Followed {
   readonly held: Map<number, Counted>;
   /** Seqs that the person has hidden: what was read or said before may still come. */
   readonly hidden: Set<number>;
+  /** What the person chose in polls, by seq: what was read before may still come. */
+  readonly votes: Map<number, number[]>;
   /** The rev it has been told of. */
   told: number;
   pulling: boolean;
@@ -180,6 +183,8 @@ export class Follower {
         return this.#supervise(this.#sync(this.#cursor!));
       case "message.hidden":
         return this.#hide(event.chatId, event.seq);
+      case "poll.voted":
+        return this.#vote(event);
       case "receipt.updated": {
         const followed = this.chats.get(event.chatId);
         if (followed) moveReceipt(followed.picture, event);
@@ -208,11 +213,11 @@ export class Follower {
     if (followed.pulling) return;
     // Rows that changed after a page's end are not in it: no event may be counted onto what was before.
     if (followed.isPartial) return this.#behind(chatId, followed.told);
-    const { picture, held, hidden } = followed;
+    const { picture, held } = followed;
     for (let next; (next = held.get(picture.rev + 1));) {
       applyEvent(picture, next, this.userId);
     }
-    hidden.forEach((seq) => picture.messages.delete(seq));
+    putOwn(followed);
     for (const rev of held.keys()) if (rev <= picture.rev) held.delete(rev);
     this.#changed();
     if (held.size === 0) return;
@@ -248,7 +253,7 @@ export class Follower {
         const page = await this.#changes(chatId, picture.rev, line);
         addPage(picture, page);
         if (!this.#options.forgets) this.shown.push(...page.members);
-        followed.hidden.forEach((seq) => picture.messages.delete(seq));
+        putOwn(followed);
         followed.isPartial = hasMore = page.hasMore;
       }
     } catch (error) {
@@ -283,7 +288,7 @@ export class Follower {
     }
   }
 
-  #learn({ cursor, accountRev, chats, gone, hidden }: Sync): void {
+  #learn({ cursor, accountRev, chats, gone, hidden, votes }: Sync): void {
     this.#cursor = cursor;
     // The line may have told of what came after this answer was made.
     const isNews = (chatId: string) =>
@@ -293,7 +298,15 @@ export class Follower {
       if (isNews(chatId)) this.#behind(chatId, rev);
     }
     for (const { chatId, seq } of hidden) this.#hide(chatId, seq);
+    votes.forEach((vote) => this.#vote(vote));
     this.#changed();
+  }
+
+  #vote({ chatId, seq, options }: OwnVote): void {
+    const followed = this.chats.get(chatId);
+    if (!followed) return;
+    followed.votes.set(seq, options);
+    putOwn(followed);
   }
 
   #hide(chatId: string, seq: number): void {
@@ -307,10 +320,21 @@ export class Follower {
   }
 }
 
+/** What the person's account tells, put over what is read of the chat. */
+function putOwn({ picture: { messages }, hidden, votes }: Followed): void {
+  hidden.forEach((seq) => messages.delete(seq));
+  for (const [seq, mine] of votes) {
+    const message = messages.get(seq);
+    if (!message?.poll) continue;
+    messages.set(seq, { ...message, poll: { ...message.poll, mine } });
+  }
+}
+
 const newlyFollowed = (): Followed => ({
   picture: emptyPicture(),
   held: new Map(),
   hidden: new Set(),
+  votes: new Map(),
   told: 0,
   pulling: false,
   isPartial: false,

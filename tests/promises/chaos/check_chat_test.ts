@@ -147,6 +147,16 @@ Deno.test("what was acknowledged has to be there as it was acknowledged", async 
       stage.receipts.set(ann, { userId: ann, deliveredSeq: 2, readSeq: 1 });
       stage.note({ kind: "read", seq: 2 }, {});
     }],
+    ["a vote is lost", /m1 has the votes 0,0,0, and 0,1,0 were/, (stage) => {
+      const tally = { counts: [0, 0, 0], voters: 0, closedAt: null, mine: [] };
+      stage.messages.set(1, message(1, { poll: tally }));
+      stage.note({ kind: "vote", messageId: "m1", options: [1] }, { rev: 3 });
+    }],
+    ["a poll goes on", /m1 was closed and is open again/, (stage) => {
+      const tally = { counts: [0, 0, 0], voters: 0, closedAt: null, mine: [] };
+      stage.messages.set(1, message(1, { poll: tally }));
+      stage.note({ kind: "closePoll", messageId: "m1" }, { rev: 3 });
+    }],
     ["one banned is in", /ann is banned, and is in it/, (stage) => {
       stage.members.set(ann, { userId: ann, leftAt: null } as Member);
       stage.note({ kind: "ban", userId: ann }, {});

@@ -1,7 +1,7 @@
 import type { Message } from "../../../src/protocol/messages.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Asked } from "./ledger.ts";
-import { textIn } from "../../support/say.ts";
+import { contentOf, wordsOf } from "../model/content.ts";
 
 type Wish<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 /** What was asked for, of one kind, and may have happened. */
@@ -35,7 +35,7 @@ export function messageFault(
     return acknowledged.length > 0 ? "was acknowledged and is gone" : undefined;
   }
   return ofSends(message, sends) ?? ofContent(message, sends, asked) ??
-    ofReactions(message, asked);
+    ofReactions(message, asked) ?? ofPoll(message, asked);
 }
 
 function ofSends(
@@ -66,11 +66,11 @@ function ofContent(
   }
   if (deletes.some(isGranted)) return "was deleted and is there again";
   const edits = possible(asked, "edit");
-  const text = textIn(content);
+  const text = wordsOf(content);
   if (editedAt === null) {
     if (edits.some(isGranted)) return `was edited and says '${text}' again`;
     const isSaid = sends.some(({ by, wish }) =>
-      by === senderId && wish.text === text
+      by === senderId && wordsOf(contentOf(wish)) === text
     );
     return isSaid ? undefined : `says '${text}', which was not sent`;
   }
@@ -105,5 +105,32 @@ function ofReactions(
     if (count !== (counts.get(emoji) ?? 0)) {
       return `has ${counts.get(emoji) ?? 0} ${emoji}, and ${count} were given`;
     }
+  }
+}
+
+function ofPoll(
+  { poll }: Message,
+  asked: readonly Asked[],
+): string | undefined {
+  if (!poll) return;
+  const closes = possible(asked, "closePoll");
+  if (poll.closedAt === null) {
+    if (closes.some(isGranted)) return "was closed and is open again";
+  } else if (closes.length === 0) return "is closed and nobody did that";
+  const votes = [
+    ...Map.groupBy(possible(asked, "vote"), ({ by }) => by).values(),
+  ];
+  const chosen = ([first]: Possible<"vote">[]) => first!.wish.options;
+  // Where somebody chose one thing and another, nobody here knows which came last.
+  const isPlain = votes.every((own) =>
+    own.some(isGranted) &&
+    own.every(({ wish }) => wish.options.join() === chosen(own).join())
+  );
+  if (!isPlain) return;
+  const counts = poll.counts.map((_, option) =>
+    votes.filter((own) => chosen(own).includes(option)).length
+  );
+  if (counts.join() !== poll.counts.join()) {
+    return `has the votes ${poll.counts}, and ${counts} were given`;
   }
 }

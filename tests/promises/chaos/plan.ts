@@ -24,6 +24,8 @@ const weights: Record<Plan["kind"], number> = {
   delete: 3,
   hide: 3,
   pin: 4,
+  vote: 8,
+  closePoll: 1,
   read: 9,
   typing: 7,
   add: 18,

@@ -86,6 +86,8 @@ const kinds = [
   "hide",
   "react",
   "pin",
+  "vote",
+  "closePoll",
   "read",
   "typing",
   "add",

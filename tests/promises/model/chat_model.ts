@@ -4,20 +4,28 @@ import type { MessageId, UserId } from "../../../src/protocol/ids.ts";
 import type { Role } from "../../../src/protocol/chats.ts";
 import type { ProblemCode } from "../../../src/protocol/problem.ts";
 import type { SystemContent } from "../../../src/protocol/system.ts";
+import { contentOf, type PollKind, pollOptions, wordsOf } from "./content.ts";
 import type { Operation } from "./operation.ts";
 
 export interface Said {
   readonly messageId: string;
   readonly seq: number;
   readonly senderId: string;
-  /** null once deleted for everyone. */
+  /** As `wordsOf` gives it; null once deleted for everyone. */
   readonly text: string | null;
   readonly replyTo: string | null;
   readonly replyCount: number;
   /** Emoji in the order of first use, each with those who chose it. */
   readonly reactions: readonly (readonly [string, readonly string[]])[];
+  readonly poll: SaidPoll | null;
   readonly pinned: boolean;
   readonly edited: boolean;
+}
+
+export interface SaidPoll extends PollKind {
+  readonly closed: boolean;
+  /** What each person chose who did. */
+  readonly choices: ReadonlyMap<string, readonly number[]>;
 }
 
 export interface Place {
@@ -51,7 +59,7 @@ export type Told =
   | {
     readonly type: "message.updated";
     readonly change: string;
-    readonly by: string;
+    readonly by: string | undefined;
     readonly emoji?: string | undefined;
     readonly message: Shown;
   }
@@ -69,7 +77,12 @@ export type Told =
   };
 
 /** A message as everyone sees it. */
-export interface Shown extends Omit<Said, "reactions"> {
+export interface Shown extends Omit<Said, "reactions" | "poll"> {
+  readonly poll: {
+    readonly counts: readonly number[];
+    readonly voters: number;
+    readonly closed: boolean;
+  } | null;
   readonly reactions: readonly (readonly [string, number])[];
 }
 
@@ -88,7 +101,16 @@ export type Result =
 export const shown = (said: Said): Shown => ({
   ...said,
   reactions: said.reactions.map(([emoji, who]) => [emoji, who.length]),
+  poll: said.poll && tallyOf(said.poll),
 });
+
+function tallyOf({ choices, closed }: SaidPoll): Shown["poll"] {
+  const all = [...choices.values()];
+  const counts = pollOptions.map((_, option) =>
+    all.filter((chosen) => chosen.includes(option)).length
+  );
+  return { counts, voters: all.length, closed };
+}
 
 const strength: Record<Role, number> = {
   owner: 3,
@@ -127,6 +149,8 @@ export function step(model: Model, by: string, wish: Operation): Result {
     case "delete":
     case "react":
     case "pin":
+    case "vote":
+    case "closePoll":
       return change(model, by, place, wish);
     case "hide":
       return model.messages.has(wish.messageId)
@@ -195,6 +219,7 @@ function tell(
     replyTo: null,
     replyCount: 0,
     reactions: [],
+    poll: null,
     pinned: false,
     edited: false,
   };
@@ -226,7 +251,7 @@ function send(
   place: Place,
   wish: Wish<"send">,
 ): Result {
-  const { messageId, text, replyTo } = wish;
+  const { messageId, replyTo, poll } = wish;
   const { messages } = model;
   const before = messages.get(messageId);
   if (before?.senderId === by) {
@@ -242,10 +267,11 @@ function send(
     messageId,
     seq: messages.size + 1,
     senderId: by,
-    text,
+    text: wordsOf(contentOf(wish)),
     replyTo,
     replyCount: 0,
     reactions: [],
+    poll: poll ? { ...poll, closed: false, choices: new Map() } : null,
     pinned: false,
     edited: false,
   };
@@ -271,19 +297,24 @@ function change(
   model: Model,
   by: string,
   place: Place,
-  wish: Wish<"edit" | "delete" | "react" | "pin">,
+  wish: Wish<"edit" | "delete" | "react" | "pin" | "vote" | "closePoll">,
 ): Result {
   const before = model.messages.get(wish.messageId);
   if (!before) return refused("not_found");
   const isDeleted = before.text === null;
+  const { poll } = before;
 
-  function changed(name: string, after: Said, emoji?: string): Result {
+  function changed(
+    name: string,
+    after: Said,
+    emoji?: string,
+  ): Result {
     const messages = new Map(model.messages).set(after.messageId, after);
     return {
       told: [{
         type: "message.updated",
         change: name,
-        by,
+        by: name === "voted" && poll?.anonymous ? undefined : by,
         emoji,
         message: shown(after),
       }],
@@ -308,7 +339,7 @@ function change(
   switch (wish.kind) {
     case "edit":
       if (before.senderId !== by) return refused("forbidden");
-      if (isDeleted) return refused("conflict");
+      if (isDeleted || poll) return refused("conflict");
       return changed("edited", { ...before, text: wish.text, edited: true });
     case "delete":
       if (isDeleted) return unchanged(model);
@@ -319,6 +350,7 @@ function change(
         ...before,
         text: null,
         reactions: [],
+        poll: null,
         pinned: false,
       });
     case "react": {
@@ -332,6 +364,26 @@ function change(
       const name = active ? "reacted" : "unreacted";
       return changed(name, { ...before, reactions }, emoji);
     }
+    case "vote": {
+      if (!poll || poll.closed) return refused("conflict");
+      const options = [...new Set(wish.options)].sort();
+      const isOffered = options.every((option) => option < pollOptions.length);
+      if (!isOffered || (options.length > 1 && !poll.multiple)) {
+        return refused("invalid_input");
+      }
+      const choices = new Map(poll.choices);
+      if ((choices.get(by) ?? []).join() === options.join()) {
+        return unchanged(model);
+      }
+      if (options.length > 0) choices.set(by, options);
+      else choices.delete(by);
+      return changed("voted", { ...before, poll: { ...poll, choices } });
+    }
+    case "closePoll":
+      if (!poll) return refused("conflict");
+      if (poll.closed) return unchanged(model);
+      if (before.senderId !== by) return refused("forbidden");
+      return changed("closed", { ...before, poll: { ...poll, closed: true } });
     case "pin":
       if (!can(place, "pinMessages")) return refused("forbidden");
       if (isDeleted) return refused("conflict");

@@ -45,6 +45,10 @@ export async function compare(
     ),
   );
 
+  assert.deepEqual(
+    read.map(({ poll }) => poll && poll.mine),
+    visible.map(({ poll }) => poll && (poll.choices.get(userId) ?? [])),
+  );
   const place = model.members.get(userId)!;
   const path = `/chats/${chatId}/bans?limit=100`;
   const bans = await person.call<List<Ban>>("GET", path);

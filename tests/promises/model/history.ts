@@ -7,7 +7,6 @@ import type {
 } from "../../../src/protocol/messages.ts";
 import type { Follower } from "../../support/follower.ts";
 import { revIn } from "../../support/reached.ts";
-import { textIn } from "../../support/say.ts";
 import {
   type Model,
   type Shown,
@@ -15,6 +14,7 @@ import {
   type Told,
   toldId,
 } from "./chat_model.ts";
+import { wordsOf } from "./content.ts";
 import type { Operation } from "./operation.ts";
 import type { Answered } from "./perform.ts";
 
@@ -199,7 +199,7 @@ function toldBy(event: Event): Told {
       return {
         type: event.type,
         change: event.change,
-        by: event.userId!,
+        by: event.userId,
         emoji: event.emoji,
         message: shownBy(event.message),
       };
@@ -236,12 +236,15 @@ export const shownBy = (message: BroadcastMessage | Message): Shown => ({
     : message.messageId,
   seq: message.seq,
   senderId: message.senderId,
-  text: message.content?.type === "system"
-    ? JSON.stringify(message.content)
-    : textIn(message.content),
+  text: wordsOf(message.content),
   replyTo: message.replyTo?.messageId ?? null,
   replyCount: message.replyCount,
   reactions: message.reactions.map(({ emoji, count }) => [emoji, count]),
+  poll: message.poll && {
+    counts: message.poll.counts,
+    voters: message.poll.voters,
+    closed: message.poll.closedAt !== null,
+  },
   pinned: message.pinned,
   edited: message.editedAt !== null,
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { AdminRight } from "../../../src/protocol/groups.ts";
 import type { Role } from "../../../src/protocol/chats.ts";
+import type { PollKind } from "./content.ts";
 
 /** What a person can do in a group. */
 export type Operation =
@@ -9,6 +10,8 @@ export type Operation =
     readonly messageId: string;
     readonly text: string;
     readonly replyTo: string | null;
+    /** Whether the text is the question of a poll, and of which kind. */
+    readonly poll?: PollKind;
   }
   | {
     readonly kind: "edit";
@@ -29,6 +32,13 @@ export type Operation =
     readonly messageId: string;
     readonly active: boolean;
   }
+  | {
+    readonly kind: "vote";
+    readonly messageId: string;
+    /** None, to take the vote back. */
+    readonly options: readonly number[];
+  }
+  | { readonly kind: "closePoll"; readonly messageId: string }
   | { readonly kind: "read"; readonly seq: number }
   | { readonly kind: "add"; readonly userIds: readonly string[] }
   /** Oneself: leave. */
@@ -78,6 +88,8 @@ const kinds: readonly {
     delete: 5,
     hide: 4,
     pin: 5,
+    vote: 14,
+    closePoll: 2,
     read: 6,
     add: 12,
     remove: 4,

@@ -9,6 +9,7 @@ import type {
 } from "../../../src/protocol/problem.ts";
 import type { Follower } from "../../support/follower.ts";
 import { text } from "../../support/say.ts";
+import { contentOf } from "./content.ts";
 import type { Operation } from "./operation.ts";
 
 /** How the service answered an operation; `rev` where the answer carries one. */
@@ -38,7 +39,7 @@ export async function perform(
   switch (wish.kind) {
     case "send": {
       const { messageId, replyTo } = wish;
-      const content = text(wish.text);
+      const content = contentOf(wish);
       return await ask({
         type: "send",
         messageId,
@@ -58,6 +59,8 @@ export async function perform(
       const frame = { type: "delete", messageId, for: reach };
       return await ask(frame);
     }
+    case "closePoll":
+    case "vote":
     case "react": {
       const { kind: type, ...fields } = wish;
       return await ask({ type, ...fields });

@@ -172,7 +172,7 @@ async function startOf(reader: Person, chatId: string): Promise<Model> {
     messages: new Map(
       [...messages.values()].map((message) => {
         const said = shownBy(message);
-        return [said.messageId, { ...said, reactions: [] }];
+        return [said.messageId, { ...said, reactions: [], poll: null }];
       }),
     ),
   };

@@ -1,4 +1,5 @@
 import type { Person } from "../../support/peer.ts";
+import { isPollId, newPollId } from "./content.ts";
 import type { Operation, Plan } from "./operation.ts";
 
 const emoji = ["👍", "❤️", "😂", "🎉"] as const;
@@ -8,6 +9,7 @@ const grants = [
   ["inviteMembers", "banMembers", "promoteMembers"],
   [],
 ] as const;
+const choices = [[[], [0, 2], [3], [1]], [[0], [1], [2], [0]]] as const;
 const roles = ["owner", "admin", "member"] as const;
 
 /**
@@ -33,9 +35,23 @@ export function wishOf(
       const isRepeated = choice === 3 && active;
       const replyTo = choice === 0 ? messageId : null;
       if (isRepeated) return { kind: "send", messageId, text, replyTo: null };
-      const fresh = crypto.randomUUID();
+      const isPoll = choice === 1 && active;
+      const fresh = isPoll ? newPollId() : crypto.randomUUID();
       messageIds.push(fresh);
-      return { kind: "send", messageId: fresh, text, replyTo };
+      const wish = { kind: "send", messageId: fresh, text, replyTo } as const;
+      const anonymous = plan.person % 2 === 0;
+      const multiple = plan.other % 2 === 0;
+      return isPoll ? { ...wish, poll: { anonymous, multiple } } : wish;
+    }
+    case "vote":
+    case "closePoll": {
+      const polls = messageIds.filter(isPollId);
+      const poll =
+        polls[polls.length - 1 - message % Math.max(polls.length, 1)];
+      const target = { messageId: poll ?? messageId };
+      return plan.kind === "vote"
+        ? { kind: "vote", ...target, options: choices[active ? 1 : 0][choice]! }
+        : { kind: "closePoll", ...target };
     }
     case "edit":
       return { kind: "edit", messageId, text };
