@@ -12,7 +12,7 @@ import type {
 } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { ChatKind } from "../protocol/chats.ts";
-import type { ChatId } from "../protocol/ids.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
 import type { Connection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 
