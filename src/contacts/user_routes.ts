@@ -25,6 +25,8 @@ export function userRoutes(contacts: Contacts, bearer: Bearer): Router {
       operationId: "findUsers",
       tags,
       summary: "People by the beginning of their name",
+      description:
+        "A page may be shorter than `limit`, even empty, where more follow: go on while there is a `nextCursor`.",
       request: { query: UserQuery },
       responses: { 200: json(listOf(Person), "A page of people") },
     }),

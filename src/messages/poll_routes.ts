@@ -80,6 +80,7 @@ export function pollRoutes(
       operationId: "listVotes",
       tags,
       summary: "Read who chose what in an open poll",
+      description: "In a channel for its owner and admins.",
       request: { params: ofMessage, query: VotesQuery },
       responses: { 200: json(listOf(Vote), "A page of the votes") },
       problems: ["forbidden", "not_found", "conflict"],
