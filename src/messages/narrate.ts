@@ -3,9 +3,9 @@ import type { Narrate } from "../chats/mod.ts";
 import type { Sealer, SealNow } from "../crypto/sealer.ts";
 import type { MessageId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { makeMessage } from "./make_message.ts";
 import { receipts } from "./receipt_store.ts";
-import { broadcastOf } from "./shape.ts";
-import { type MessageRow, type MessageTable, places } from "./store.ts";
+import type { MessageTable } from "./store.ts";
 
 export interface NarrateParts {
   readonly messages: MessageTable;
@@ -35,33 +35,17 @@ export const createNarrate =
         // Where there is no key nobody reads, and nobody is kept from leaving.
         if (!seal) return { rows: [], events: [] };
         const messageId = newId() as MessageId;
-        const rev = numbers.rev(chatId);
-        const seq = numbers.seq(chatId);
-        const row: MessageRow = {
+        const { row: { seq }, rows, event } = makeMessage(messages, numbers, {
           chatId,
-          seq,
-          rev,
           messageId,
           senderId: by,
           content,
           forwardedFrom: null,
           ...seal(messageId, JSON.stringify(content)),
-          replyToSeq: null,
-          replyToId: null,
-          replyCount: 0,
-          reactionCounts: [],
-          createdAt: numbers.now,
-          editedAt: null,
-          pinnedAt: null,
-          deletedAt: null,
-          postedAs: null,
-          views: null,
-          poll: null,
-        };
+        });
         return {
           rows: [
-            put(messages, row),
-            put(places, row),
+            ...rows,
             // Nobody is told as unread what she did herself; who left reads no more.
             ...(content.event === "memberLeft" ? [] : [
               put(receipts, {
@@ -72,16 +56,7 @@ export const createNarrate =
               }),
             ]),
           ],
-          events: [{
-            chat: chatId,
-            rev,
-            event: {
-              type: "message.created",
-              chatId,
-              rev,
-              message: broadcastOf(row),
-            },
-          }],
+          events: [event],
         };
       },
     };

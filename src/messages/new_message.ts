@@ -25,13 +25,12 @@ import { isoTime } from "../lib/iso_time.ts";
 import type { SendReply } from "../protocol/frames.ts";
 import type { ChatId, MessageId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
+import { makeMessage } from "./make_message.ts";
 import { mentionsOfNew } from "./mentions.ts";
 import { newTally } from "./polls.ts";
 import { receipts } from "./receipt_store.ts";
 import { receiptUpdated } from "./receipts.ts";
-import { broadcastOf } from "./shape.ts";
 import {
-  type MessageRow,
   type MessageTable,
   type Opened,
   type PlaceRow,
@@ -111,32 +110,22 @@ export function decideNew(
   if (said instanceof Problem) return said;
   return {
     fact(numbers) {
-      const rev = numbers.rev(chatId);
-      const seq = numbers.seq(chatId);
-      const row: MessageRow = {
+      const { row, rows, event } = makeMessage(messages, numbers, {
         chatId,
-        seq,
-        rev,
         messageId,
         senderId,
         ...said,
         replyToSeq: target?.seq ?? null,
         replyToId: target?.messageId ?? null,
-        replyCount: 0,
-        reactionCounts: [],
-        createdAt: numbers.now,
-        editedAt: null,
-        pinnedAt: null,
-        deletedAt: null,
         postedAs: posted,
         views: posted === null ? null : 0,
         poll: newTally(said.content),
-      };
+      });
+      const { seq, rev } = row;
       const receipt = { userId: senderId, deliveredSeq: seq, readSeq: seq };
       return {
         rows: [
-          put(messages, row),
-          put(places, row),
+          ...rows,
           ...sentRows(access, numbers.now),
           ...mentionsOfNew(row, said.content),
           // What a person wrote after, that person has read.
@@ -152,16 +141,7 @@ export function decideNew(
             : []),
         ],
         events: [
-          {
-            chat: chatId,
-            rev,
-            event: {
-              type: "message.created",
-              chatId,
-              rev,
-              message: broadcastOf(row),
-            },
-          },
+          event,
           ...(isTold ? [] : receiptUpdated({
             chatId,
             ...receipt,
