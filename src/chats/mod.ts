@@ -29,7 +29,7 @@ import { listBans } from "./list_bans.ts";
 import { unbanMember } from "./unban_member.ts";
 import { createChat, type Created } from "./create.ts";
 import { createKindOf } from "./kind_of.ts";
-import { mayType } from "./may_type.ts";
+import { createMayType } from "./may_type.ts";
 import { deleteChat } from "./delete.ts";
 import { findChannels, readChannel } from "./find_channels.ts";
 import { joinChannel } from "./join_channel.ts";
@@ -37,7 +37,12 @@ import { listMembers } from "./list_members.ts";
 import type { Narrate } from "./narration.ts";
 import { removeMember } from "./remove_member.ts";
 import { setRole } from "./set_role.ts";
-import { activeMembership, type ChatKeyRow, heirsOf } from "./store.ts";
+import {
+  activeMembership,
+  type ChatKeyRow,
+  heirsOf,
+  type MemberKey,
+} from "./store.ts";
 import { updateChat } from "./update.ts";
 
 export {
@@ -120,7 +125,7 @@ export interface Chats {
   /** What kind of chat it is; undefined where there is none. */
   kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
   /** Whether a group is told of a member's typing. */
-  mayType(chatId: ChatId, by: UserId): Promise<boolean>;
+  mayType(member: MemberKey): Promise<boolean>;
 }
 
 export interface ChatsParts {
@@ -193,7 +198,7 @@ export function createChats(
     findChannels: (query) => findChannels(db, query),
     readChannel: (handle) => readChannel(db, handle),
     kindOf: createKindOf(db),
-    mayType: (chatId, by) => mayType(db, chatId, by),
+    mayType: createMayType(db),
   };
 }
 

@@ -130,7 +130,7 @@ export interface MemberRow {
   readonly lastSentAt: Date | null;
 }
 
-type MemberKey = Pick<MemberRow, "chatId" | "userId">;
+export type MemberKey = Pick<MemberRow, "chatId" | "userId">;
 
 const memberColumns =
   sql`chat_id, user_id, role, joined_at, joined_seq, left_at, rev, account_rev, rights,

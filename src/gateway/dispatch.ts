@@ -24,7 +24,7 @@ export interface DispatchParts {
   readonly hub: Pick<Hub, "isIn">;
   kindOf(chatId: ChatId): Promise<ChatKind | undefined>;
   /** Whether a group is told of a member's typing. */
-  mayType(chatId: ChatId, by: UserId): Promise<boolean>;
+  mayType(member: { chatId: ChatId; userId: UserId }): Promise<boolean>;
   /** How often one person may tell a chat of her typing. */
   readonly typing: RateLimit;
   readonly announce: Announce;
@@ -86,7 +86,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const kind = await kindOf(chatId);
       const isBlocked = kind === "direct" &&
         await contacts.isBlockedChat(chatId);
-      const isTold = kind !== "group" || await parts.mayType(chatId, userId);
+      const isTold = kind !== "group" ||
+        await parts.mayType({ chatId, userId });
       // The person may have been removed meanwhile.
       if (!hub.isIn(connection, chatId)) throw new Problem("not_found");
       if (isBlocked) throw new Problem("blocked");
