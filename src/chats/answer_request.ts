@@ -7,8 +7,8 @@ import { banReads, refuseBanned } from "./bans.ts";
 import { endWaiting, joinRequests, waitReads } from "./invite_store.ts";
 import type { Narration } from "./narration.ts";
 import { comeIn, refuseFull } from "./membership.ts";
-import { refuseUnlessRight } from "./rights.ts";
-import { accessKeys, admit } from "./rules.ts";
+import { admitWithRight } from "./rights.ts";
+import { accessKeys } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 /** Lets somebody in who waits for it. */
@@ -30,10 +30,8 @@ export function acceptRequest(
     ],
     prepare: narration.prepare,
     decide(state) {
-      const access = admit(state, chatId, by);
+      const access = admitWithRight(state, chatId, by, "inviteMembers");
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessRight(access, "inviteMembers");
-      if (refusal) return refusal;
       const request = state.get(joinRequests, { chatId, userId });
       const isIn = state.get(members, { chatId, userId })?.leftAt === null;
       if (!request?.isOpen || isIn || !presentUser(state, userId)) {
@@ -76,10 +74,8 @@ export function endRequest(
     ],
     decide(state) {
       if (by !== userId) {
-        const access = admit(state, chatId, by);
+        const access = admitWithRight(state, chatId, by, "inviteMembers");
         if (access instanceof Problem) return access;
-        const refusal = refuseUnlessRight(access, "inviteMembers");
-        if (refusal) return refusal;
       }
       const rows = endWaiting(state, chatId, userId);
       if (rows.length === 0) return new Problem("not_found");

@@ -7,8 +7,8 @@ import { banReads } from "./bans.ts";
 import { endWaiting, waitReads } from "./invite_store.ts";
 import { leave } from "./membership.ts";
 import { type Narration, tellIf } from "./narration.ts";
-import { refuseUnlessRight } from "./rights.ts";
-import { accessKeys, admit, forbidden, outranks } from "./rules.ts";
+import { admitWithRight } from "./rights.ts";
+import { accessKeys, forbidden, outranks } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 /**
@@ -34,10 +34,8 @@ export function banMember(
     ],
     prepare: narration.prepare,
     decide(state) {
-      const access = admit(state, chatId, by);
+      const access = admitWithRight(state, chatId, by, "banMembers");
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessRight(access, "banMembers");
-      if (refusal) return refusal;
       if (!presentUser(state, userId)) return new Problem("not_found");
       const target = state.get(members, key);
       const isIn = target?.leftAt === null;

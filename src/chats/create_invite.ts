@@ -4,8 +4,8 @@ import type { ChatId, InviteId, UserId } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import { Problem } from "../protocol/problem.ts";
 import { inviteCounts, type InviteRow, invites } from "./invite_store.ts";
-import { refuseUnlessRight } from "./rights.ts";
-import { accessKeys, admit } from "./rules.ts";
+import { admitWithRight } from "./rights.ts";
+import { accessKeys } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 export interface NewInvite {
@@ -43,10 +43,8 @@ export function createInvite(
       sealed = await seal();
     },
     decide(state) {
-      const access = admit(state, chatId, by);
+      const access = admitWithRight(state, chatId, by, "inviteMembers");
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessRight(access, "inviteMembers");
-      if (refusal) return refusal;
       const known = state.get(invites, wish);
       if (known && !known.isRevoked) {
         return known.createdBy === by

@@ -2,8 +2,8 @@ import { type Command, put, reads } from "../changes/mod.ts";
 import type { UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { type InviteKey, invites } from "./invite_store.ts";
-import { refuseUnlessRight } from "./rights.ts";
-import { accessKeys, admit } from "./rules.ts";
+import { admitWithRight } from "./rights.ts";
+import { accessKeys } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 /** Takes an invitation back: from now on its code opens nothing. Who waits by it goes on waiting. */
@@ -17,10 +17,8 @@ export function revokeInvite(key: InviteKey, by: UserId): Command<void> {
       reads(invites, [key]),
     ],
     decide(state) {
-      const access = admit(state, key.chatId, by);
+      const access = admitWithRight(state, key.chatId, by, "inviteMembers");
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessRight(access, "inviteMembers");
-      if (refusal) return refusal;
       const invite = state.get(invites, key);
       if (!invite || invite.isRevoked) return new Problem("not_found");
       return {

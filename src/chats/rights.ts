@@ -3,9 +3,10 @@ import {
   adminRights,
   type Permissions,
 } from "../protocol/groups.ts";
-import type { UserId } from "../protocol/ids.ts";
-import type { Problem } from "../protocol/problem.ts";
-import { type Access, directIsFixed, forbidden } from "./rules.ts";
+import type { State } from "../changes/mod.ts";
+import type { ChatId, UserId } from "../protocol/ids.ts";
+import { Problem } from "../protocol/problem.ts";
+import { type Access, admit, directIsFixed, forbidden } from "./rules.ts";
 import type { MemberRow } from "./store.ts";
 
 /** What an admin may do where nobody said otherwise: everything but making further admins. */
@@ -64,6 +65,18 @@ export function refuseUnlessRight(
   return forbidden(
     `Only the owner of the ${chat.kind}, and admins with the right ${right}, may do this`,
   );
+}
+
+/** Admits those in charge who have the right. Needs the rows of `accessKeys`. */
+export function admitWithRight(
+  state: State,
+  chatId: ChatId,
+  userId: UserId,
+  right: AdminRight,
+): Access | Problem {
+  const access = admit(state, chatId, userId);
+  if (access instanceof Problem) return access;
+  return refuseUnlessRight(access, right) ?? access;
 }
 
 /** Whether a group leaves something to all its members. */

@@ -3,8 +3,8 @@ import type { ChatId, UserId } from "../protocol/ids.ts";
 import { Problem } from "../protocol/problem.ts";
 import { bans } from "./ban_store.ts";
 import { banReads } from "./bans.ts";
-import { refuseUnlessRight } from "./rights.ts";
-import { accessKeys, admit } from "./rules.ts";
+import { admitWithRight } from "./rights.ts";
+import { accessKeys } from "./rules.ts";
 import { chats, members } from "./store.ts";
 
 /** Lets a person come in again; she has to be added, or to come, anew. */
@@ -22,10 +22,8 @@ export function unbanMember(
       banReads(chatId, [userId]),
     ],
     decide(state) {
-      const access = admit(state, chatId, by);
+      const access = admitWithRight(state, chatId, by, "banMembers");
       if (access instanceof Problem) return access;
-      const refusal = refuseUnlessRight(access, "banMembers");
-      if (refusal) return refusal;
       const ban = state.get(bans, { chatId, userId });
       if (!ban?.isActive) return new Problem("not_found");
       return {
