@@ -31,7 +31,7 @@ export function createTellReceipts(
 ): TellReceipts {
   const told = createToldReceipts();
 
-  function tell(
+  function find(
     scope: Scope,
     receipt: EventOf<"receipt.updated">,
     isPair: boolean,
@@ -45,17 +45,19 @@ export function createTellReceipts(
   return {
     tell(scope, receipt, isPair) {
       // Whatever comes late or twice must not undo what was noted.
-      if (told.isNews(scope.id, receipt)) tell(scope, receipt, isPair);
+      if (!told.isNews(scope.id, receipt)) return;
+      told.note(scope.id, receipt);
+      fanOut(scope, receipt, isPair);
     },
     sweep(receipts) {
       told.age();
       for (const { shownSeq, isDirect, ...receipt } of receipts) {
         const type = "receipt.updated";
         const chat = scopes.get(receipt.chatId);
-        if (chat) tell(chat, { type, ...receipt, readSeq: shownSeq }, isDirect);
+        if (chat) find(chat, { type, ...receipt, readSeq: shownSeq }, isDirect);
         const account = scopes.get(receipt.userId);
         const isHidden = shownSeq < receipt.readSeq;
-        if (account && isHidden) tell(account, { type, ...receipt }, isDirect);
+        if (account && isHidden) find(account, { type, ...receipt }, isDirect);
       }
     },
   };
