@@ -1,10 +1,6 @@
 import type { Message } from "../../src/protocol/messages.ts";
-import {
-  type Answer,
-  groupOf,
-  newPerson,
-  type Person,
-} from "../support/peer.ts";
+import { accepted } from "../support/answers.ts";
+import { groupOf, newPerson, type Person } from "../support/peer.ts";
 
 /**
  * Those who are in a group; the weakest first, so that nobody finds what a stronger one has changed. The
@@ -33,13 +29,13 @@ export async function createCast(url: string): Promise<Cast> {
   );
   const cast = Object.fromEntries(people) as Record<keyof Cast, Person>;
   const { signedOut, contact, blocked, owner } = cast;
-  await granted(signedOut.call("POST", "/auth/logout"));
+  accepted(await signedOut.call("POST", "/auth/logout"));
   const { userId } = owner;
-  await granted(contact.call("POST", "/contacts/requests", { userId }));
-  await granted(
-    owner.call("POST", `/contacts/requests/${contact.userId}/accept`),
+  accepted(await contact.call("POST", "/contacts/requests", { userId }));
+  accepted(
+    await owner.call("POST", `/contacts/requests/${contact.userId}/accept`),
   );
-  await granted(owner.call("PUT", `/contacts/${blocked.userId}/block`));
+  accepted(await owner.call("PUT", `/contacts/${blocked.userId}/block`));
   return cast;
 }
 
@@ -63,32 +59,26 @@ export async function createScene(url: string, cast: Cast): Promise<Scene> {
   const chat = `/chats/${chatId}`;
   const members = `${chat}/members`;
   const role = { role: "admin" };
-  await granted(owner.call("PATCH", `${members}/${admin.userId}`, role));
+  accepted(await owner.call("PATCH", `${members}/${admin.userId}`, role));
   const path = `${members}/${bareAdmin.userId}`;
-  await granted(owner.call("PATCH", path, { ...role, rights: [] }));
-  await granted(owner.call("DELETE", `${members}/${former.userId}`));
-  await granted(owner.call("PUT", `${chat}/bans/${banned.userId}`));
+  accepted(await owner.call("PATCH", path, { ...role, rights: [] }));
+  accepted(await owner.call("DELETE", `${members}/${former.userId}`));
+  accepted(await owner.call("PUT", `${chat}/bans/${banned.userId}`));
   return {
     ...cast,
     chatId,
-    message(by) {
+    async message(by) {
       const sender = insiders.some((each) => cast[each] === by) ? by : owner;
       const content = { type: "text", text: "Something to act on" };
       const path = `/chats/${chatId}/messages`;
-      return granted(sender.call("POST", path, { content }));
+      return accepted(await sender.call("POST", path, { content }));
     },
     async newcomer() {
       const person = await newPerson(url);
       const userIds = [person.userId];
-      await granted(owner.call("POST", members, { userIds }));
+      accepted(await owner.call("POST", members, { userIds }));
       return person;
     },
     outsider: () => newPerson(url),
   };
-}
-
-async function granted<Body>(asked: Promise<Answer<Body>>): Promise<Body> {
-  const { status, body } = await asked;
-  if (status >= 300) throw new Error(JSON.stringify(body));
-  return body;
 }
