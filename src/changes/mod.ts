@@ -3,7 +3,7 @@
  *
  * 1. A door (`gateway/receive.ts` for frames, a `routes.ts`) has checked size, rate and schema.
  * 2. The capability (for a send: `messages/send.ts`) builds a `Command`: the scopes to lock, the rows
- *    to look at, and a pure `decide`. It submits it here.
+ *    to look at, and a pure `decide` (`messages/new_message.ts`). It submits it here.
  * 3. `lane.ts`: the command waits while the batch before it is in flight, then joins the next.
  *    `lanes.ts` keeps two such lanes; a chat is always in the same one.
  * 4. `commit.ts`: one transaction locks the heads of all scopes in id order and loads the named rows.
